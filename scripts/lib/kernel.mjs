@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Kernels: asks the build pipeline (kernel/build, compiled) for each profile; a cached one is there at once.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Step } from './ui.mjs';
+
+/** Builds or finds the kernel of every profile and returns what `ensureKernel` says about each. */
+export async function ensureKernels(root, profiles) {
+  if (profiles.length === 0) return [];
+  const pipeline = pathToFileURL(join(root, 'dist/kernel/build/index.js')).href;
+  const { ensureKernel } = await import(pipeline);
+  const kernels = [];
+  for (const profile of profiles) {
+    let step;
+    const kernel = await ensureKernel({
+      profile,
+      // Called only while something is built: { phase, done, total, secondsLeft? }.
+      onProgress: ({ phase, done, total, secondsLeft }) => {
+        step ??= new Step(`kernel ${profile}`);
+        step.progress(total > 0 ? done / total : 0, phase, secondsLeft);
+      },
+    });
+    step?.done(`${kernel.key}`);
+    kernels.push({ profile, ...kernel });
+  }
+  return kernels;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// Set-up: everything between a fresh clone and a running libos. `npm run demo`, `npm test` and `npm run bench`
+// call it first; `npm run setup` runs it alone. Each step costs next to nothing when it has been done before.
+import { fileURLToPath } from 'node:url';
+import { realpathSync } from 'node:fs';
+import { ensureDebianPackages } from './lib/debian.mjs';
+import { ensureKernels } from './lib/kernel.mjs';
+import { ensureNpmPackages } from './lib/npm.mjs';
+import { ensureTypeScriptBuild } from './lib/typescript.mjs';
+import { SetupError, run } from './lib/ui.mjs';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What each goal needs: groups of scripts/debian-packages.json, and kernel profiles. */
+const goals = {
+  checks: { groups: [], profiles: [] },
+  demo: { groups: ['kernel'], profiles: ['sim'] },
+  bench: { groups: ['kernel', 'bench'], profiles: ['sim'] },
+  test: { groups: ['kernel', 'test'], profiles: ['sim', 'full'] },
+};
+
+/** Brings the checkout to where `goal` can run and returns its kernels. */
+export async function setup(goal) {
+  const { groups, profiles } = goals[goal];
+  checkNode();
+  await ensureDebianPackages(groups);
+  ensureNpmPackages(root);
+  ensureTypeScriptBuild(root);
+  return ensureKernels(root, profiles);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new SetupError(
+      `Node.js ${process.versions.node} is too old: libos needs 20.19 or newer`,
+      'install Node.js 20 or newer from https://nodejs.org',
+    );
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const goal = process.argv[2] ?? 'test';
+  await run(async () => {
+    if (!(goal in goals)) {
+      throw new SetupError(`no goal '${goal}'`, `goals are ${Object.keys(goals).join(', ')}`);
+    }
+    await setup(goal);
+    console.log(`ready for ${goal}`);
+  });
+}
