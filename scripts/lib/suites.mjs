@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+// The test suites, fast to slow: `npm test` runs them in this order, one after the other. Unit tests sit beside
+// the file that they test.
+export const suites = [
+  { name: 'tidy', include: ['test/*.test.ts'], timeoutMs: 10_000 },
+  { name: 'unit', include: ['src/**/*.test.ts', 'kernel/**/*.test.ts'], timeoutMs: 10_000 },
+  folder('simulation', 30_000),
+  folder('conformance', 60_000),
+  folder('regression', 60_000),
+  folder('determinism', 60_000),
+  folder('fuzz', 120_000),
+  folder('native', 120_000),
+  folder('build', 600_000),
+  folder('package', 300_000),
+];
+
+function folder(name, timeoutMs) {
+  return { name, include: [`test/${name}/**/*.test.ts`], timeoutMs };
+}
