@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { SetupError, run } from './lib/ui.mjs';
+import { SetupError, run } from './lib/script.mjs';
 import { root, setup } from './setup.mjs';
 
 await run(async () => {

@@ -3,7 +3,7 @@
 // `npm run demo`: set-up, then `libos demo` with the same arguments.
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { run } from './lib/ui.mjs';
+import { run } from './lib/script.mjs';
 import { root, setup } from './setup.mjs';
 
 await run(async () => {

@@ -8,7 +8,7 @@ import { ensureDebianPackages } from './lib/debian.mjs';
 import { ensureKernels } from './lib/kernel.mjs';
 import { ensureNpmPackages } from './lib/npm.mjs';
 import { ensureTypeScriptBuild } from './lib/typescript.mjs';
-import { SetupError, run } from './lib/ui.mjs';
+import { SetupError, run } from './lib/script.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -6,7 +6,7 @@
 import { runChecks } from './lib/checks.mjs';
 import { QuietReporter } from './lib/reporter.mjs';
 import { suites } from './lib/suites.mjs';
-import { SetupError, run } from './lib/ui.mjs';
+import { SetupError, run } from './lib/script.mjs';
 import { root, setup } from './setup.mjs';
 
 await run(async () => {

@@ -2,7 +2,7 @@
 
 // The static checks of `npm test`: lint, layering, format and types, each counted as one test.
 import { spawn } from 'node:child_process';
-import { duration, green, red } from './ui.mjs';
+import { duration, green, red } from '../../src/cli/terminal.js';
 
 const layeringRule = 'import-x/no-restricted-paths';
 

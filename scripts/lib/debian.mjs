@@ -4,7 +4,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { SetupError, Step } from './ui.mjs';
+import { Step } from '../../src/cli/terminal.js';
+import { SetupError } from './script.mjs';
 
 const list = JSON.parse(
   readFileSync(new URL('../debian-packages.json', import.meta.url), 'utf8'),

@@ -3,7 +3,7 @@
 // Kernels: asks the build pipeline (kernel/build, compiled) for each profile; a cached one is there at once.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Step } from './ui.mjs';
+import { Step } from '../../src/cli/terminal.js';
 
 /** Builds or finds the kernel of every profile and returns what `ensureKernel` says about each. */
 export async function ensureKernels(root, profiles) {

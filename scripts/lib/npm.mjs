@@ -4,7 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SetupError, Step } from './ui.mjs';
+import { Step } from '../../src/cli/terminal.js';
+import { SetupError } from './script.mjs';
 
 export function ensureNpmPackages(root) {
   if (matchesLock(root)) return;

@@ -3,7 +3,7 @@
 // Vitest's reporter in `npm test`: a line a test file with its time, and at the end each failure in full. Vitest
 // calls it; it counts, and never decides the exit code.
 import { relative } from 'node:path';
-import { dim, duration, green, red } from './ui.mjs';
+import { dim, duration, green, red } from '../../src/cli/terminal.js';
 
 export class QuietReporter {
   passed = 0;

@@ -5,7 +5,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { SetupError, Step } from './ui.mjs';
+import { Step } from '../../src/cli/terminal.js';
+import { SetupError } from './script.mjs';
 
 const sourceFolders = ['src', 'kernel', 'bench', 'examples'];
 const configFiles = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
@@ -13,7 +14,7 @@ const configFiles = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsco
 export function ensureTypeScriptBuild(root) {
   const sources = sourceFolders
     .flatMap((folder) => filesBelow(join(root, folder)))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => /\.[jt]s$/.test(file) && !file.endsWith('.test.ts'))
     .map((file) => relative(root, file));
   const hash = createHash('sha256');
   for (const file of [...configFiles, ...sources]) {
@@ -44,7 +45,7 @@ export function ensureTypeScriptBuild(root) {
 
 /** Removes what an earlier build wrote for a source file that is gone, so that nobody can import it. */
 function removeOrphans(root, sources) {
-  const known = new Set(sources.map((file) => file.replace(/(\.d)?\.ts$/, '')));
+  const known = new Set(sources.map((file) => file.replace(/\.[jt]s$/, '')));
   const dist = join(root, 'dist');
   for (const file of filesBelow(dist)) {
     const stem = relative(dist, file).replace(/(\.d\.ts|\.js|\.js\.map)$/, '');

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * The command line of `libos`: puts the subcommands together, one file each, and turns what they throw into one
+ * clear error and an exit code. Called by main.ts and by tests; never touches `process` itself.
+ */
+import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../package-root.js';
+import { reportError } from './terminal.js';
+
+const commands: readonly (() => Command)[] = [];
+
+function createProgram(): Command {
+  const program = new Command('libos')
+    .description("The Linux kernel's network stack as a library")
+    .version(packageVersion, '-v, --version')
+    .showHelpAfterError('(`libos --help` lists the commands)')
+    .showSuggestionAfterError();
+  for (const command of commands) program.addCommand(command());
+  for (const command of withSubcommands(program)) command.exitOverride();
+  return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** Runs one command line; the exit code is 1 for an error and 2 for a command line that makes no sense. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has printed its own message; asking for help or the version ends here too, with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    reportError(error);
+    return 1;
+  }
+}
