@@ -7,8 +7,9 @@ import { realpathSync } from 'node:fs';
 import { ensureDebianPackages } from './lib/debian.mjs';
 import { ensureKernels } from './lib/kernel.mjs';
 import { ensureNpmPackages } from './lib/npm.mjs';
-import { ensureTypeScriptBuild } from './lib/typescript.mjs';
+import { removePackedKernels } from './lib/packed-kernels.mjs';
 import { SetupError, run } from './lib/script.mjs';
+import { ensureTypeScriptBuild } from './lib/typescript.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -17,6 +18,7 @@ const goals = {
   checks: { groups: [], profiles: [] },
   demo: { groups: ['kernel'], profiles: ['sim'] },
   bench: { groups: ['kernel', 'bench'], profiles: ['sim'] },
+  pack: { groups: ['kernel'], profiles: ['sim', 'full'] },
   test: { groups: ['kernel', 'test'], profiles: ['sim', 'full'] },
 };
 
@@ -27,6 +29,8 @@ export async function setup(goal) {
   await ensureDebianPackages(groups);
   ensureNpmPackages(root);
   ensureTypeScriptBuild(root);
+  // Left there by an interrupted `npm pack`.
+  removePackedKernels(root);
   return ensureKernels(root, profiles);
 }
 
