@@ -37,6 +37,8 @@ function add(totals, { passed, failed, skipped = 0 }) {
 }
 
 async function runSuites(words, pattern) {
+  // Vitest colours its diffs for a pipe too.
+  if (!process.stdout.isTTY) process.env.NO_COLOR = '1';
   // Loaded here, not above: before set-up there is no Vitest.
   const { createVitest } = await import('vitest/node');
   const reporter = new QuietReporter();
