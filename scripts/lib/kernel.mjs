@@ -3,7 +3,7 @@
 // Kernels: asks the build pipeline (kernel/build, compiled) for each profile; a cached one is there at once.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Step } from '../../src/cli/terminal.js';
+import { lazyStep } from '../../src/cli/terminal.js';
 
 /** Builds or finds the kernel of every profile and returns what `ensureKernel` says about each. */
 export async function ensureKernels(root, profiles) {
@@ -12,16 +12,9 @@ export async function ensureKernels(root, profiles) {
   const { ensureKernel } = await import(pipeline);
   const kernels = [];
   for (const profile of profiles) {
-    let step;
-    const kernel = await ensureKernel({
-      profile,
-      // Called only while something is built: { phase, done, total, secondsLeft? }.
-      onProgress: ({ phase, done, total, secondsLeft }) => {
-        step ??= new Step(`kernel ${profile}`);
-        step.progress(total > 0 ? done / total : 0, phase, secondsLeft);
-      },
-    });
-    step?.done(`${kernel.key}`);
+    const step = lazyStep(`kernel ${profile}`);
+    const kernel = await ensureKernel({ profile, onProgress: step.onProgress });
+    step.done(kernel.key);
     kernels.push({ profile, ...kernel });
   }
   return kernels;

@@ -91,3 +91,42 @@ export class Step {
     out.write(`${green('✓')} ${this.#name}: ${result} ${dim(`(${duration(tookSeconds)})`)}\n`);
   }
 }
+
+/**
+ * A step that appears with its first progress: what is there already is found without a word.
+ * @param {string} name
+ */
+export function lazyStep(name) {
+  /** @type {Step | undefined} */
+  let step;
+  return {
+    /** @param {{ phase: string, done: number, total: number, secondsLeft?: number }} progress */
+    onProgress({ phase, done, total, secondsLeft }) {
+      step ??= new Step(name);
+      step.progress(total > 0 ? done / total : 0, phase, secondsLeft);
+    },
+    /** @param {string} result */
+    done(result) {
+      step?.done(result);
+    },
+  };
+}
+
+/**
+ * Rows under a heading, each column as wide as its widest cell.
+ * @param {readonly string[]} heading
+ * @param {readonly (readonly string[])[]} rows
+ */
+export function table(heading, rows) {
+  const lines = [heading, ...rows];
+  const widths = heading.map((_, column) =>
+    Math.max(...lines.map((cells) => (cells[column] ?? '').length)),
+  );
+  const [first = '', ...others] = lines.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [bold(first), ...others].join('\n');
+}
