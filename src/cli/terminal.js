@@ -100,15 +100,14 @@ export function lazyStep(name) {
   /** @type {Step | undefined} */
   let step;
   return {
-    /** @param {{ phase: string, done: number, total: number, secondsLeft?: number }} progress */
-    onProgress({ phase, done, total, secondsLeft }) {
+    onProgress: (
+      /** @type {{ phase: string, done: number, total: number, secondsLeft?: number }} */
+      { phase, done, total, secondsLeft },
+    ) => {
       step ??= new Step(name);
       step.progress(total > 0 ? done / total : 0, phase, secondsLeft);
     },
-    /** @param {string} result */
-    done(result) {
-      step?.done(result);
-    },
+    done: (/** @type {string} */ result) => step?.done(result),
   };
 }
 
