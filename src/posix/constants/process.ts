@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Signals, clone and namespace flags, clocks, limits and prctl-like numbers of processes. The numbers are asm-generic’s, the kernel’s own; a test compares them with its headers. */
+
+// Signals
+export const SA_NOCLDSTOP = 1;
+export const SA_NOCLDWAIT = 2;
+export const SA_SIGINFO = 4;
+export const SA_UNSUPPORTED = 1024;
+export const SA_EXPOSE_TAGBITS = 2048;
+export const SA_ONSTACK = 134217728;
+export const SA_RESTART = 268435456;
+export const SA_NODEFER = 1073741824;
+export const SA_NOMASK = 1073741824;
+export const SA_ONESHOT = 2147483648;
+export const SA_RESETHAND = 2147483648;
+export const SIG_BLOCK = 0;
+export const SIG_UNBLOCK = 1;
+export const SIG_SETMASK = 2;
+export const SIGABRT = 6;
+export const SIGALRM = 14;
+export const SIGBUS = 7;
+export const SIGCHLD = 17;
+export const SIGCONT = 18;
+export const SIGFPE = 8;
+export const SIGHUP = 1;
+export const SIGILL = 4;
+export const SIGINT = 2;
+export const SIGIO = 29;
+export const SIGIOT = 6;
+export const SIGKILL = 9;
+export const SIGPIPE = 13;
+export const SIGPOLL = 29;
+export const SIGPROF = 27;
+export const SIGPWR = 30;
+export const SIGQUIT = 3;
+export const SIGRTMIN = 32;
+export const SIGSEGV = 11;
+export const SIGSTKFLT = 16;
+export const SIGSTOP = 19;
+export const SIGSYS = 31;
+export const SIGTERM = 15;
+export const SIGTRAP = 5;
+export const SIGTSTP = 20;
+export const SIGTTIN = 21;
+export const SIGTTOU = 22;
+export const SIGURG = 23;
+export const SIGUSR1 = 10;
+export const SIGUSR2 = 12;
+export const SIGVTALRM = 26;
+export const SIGWINCH = 28;
+export const SIGXCPU = 24;
+export const SIGXFSZ = 25;
+
+// clone(2), unshare(2), setns(2)
+export const CLONE_NEWTIME = 0x80;
+export const CLONE_VM = 0x100;
+export const CLONE_FS = 0x200;
+export const CLONE_FILES = 0x400;
+export const CLONE_SIGHAND = 0x800;
+export const CLONE_PIDFD = 0x1000;
+export const CLONE_PTRACE = 0x2000;
+export const CLONE_VFORK = 0x4000;
+export const CLONE_PARENT = 0x8000;
+export const CLONE_THREAD = 0x10000;
+export const CLONE_NEWNS = 0x20000;
+export const CLONE_SYSVSEM = 0x40000;
+export const CLONE_SETTLS = 0x80000;
+export const CLONE_PARENT_SETTID = 0x100000;
+export const CLONE_CHILD_CLEARTID = 0x200000;
+export const CLONE_DETACHED = 0x400000;
+export const CLONE_UNTRACED = 0x800000;
+export const CLONE_CHILD_SETTID = 0x1000000;
+export const CLONE_NEWCGROUP = 0x2000000;
+export const CLONE_NEWUTS = 0x4000000;
+export const CLONE_NEWIPC = 0x8000000;
+export const CLONE_NEWUSER = 0x10000000;
+export const CLONE_NEWPID = 0x20000000;
+export const CLONE_NEWNET = 0x40000000;
+export const CLONE_IO = 0x80000000;
+export const CLONE_CLEAR_SIGHAND = 0x100000000;
+export const CLONE_INTO_CGROUP = 0x200000000;
+export const SCHED_NORMAL = 0;
+export const SCHED_FIFO = 1;
+export const SCHED_RR = 2;
+export const SCHED_BATCH = 3;
+export const SCHED_IDLE = 5;
+export const SCHED_DEADLINE = 6;
+export const SCHED_EXT = 7;
+export const SCHED_RESET_ON_FORK = 1073741824;
+
+// Clocks
+export const CLOCK_REALTIME = 0;
+export const CLOCK_MONOTONIC = 1;
+export const CLOCK_PROCESS_CPUTIME_ID = 2;
+export const CLOCK_THREAD_CPUTIME_ID = 3;
+export const CLOCK_MONOTONIC_RAW = 4;
+export const CLOCK_REALTIME_COARSE = 5;
+export const CLOCK_MONOTONIC_COARSE = 6;
+export const CLOCK_BOOTTIME = 7;
+export const CLOCK_REALTIME_ALARM = 8;
+export const CLOCK_BOOTTIME_ALARM = 9;
+export const CLOCK_SGI_CYCLE = 10;
+export const CLOCK_TAI = 11;
+export const ITIMER_REAL = 0;
+export const ITIMER_VIRTUAL = 1;
+export const ITIMER_PROF = 2;
+export const TIMER_ABSTIME = 1;
+
+// Limits
+export const RLIM_NLIMITS = 16;
+export const RLIMIT_CPU = 0;
+export const RLIMIT_FSIZE = 1;
+export const RLIMIT_DATA = 2;
+export const RLIMIT_STACK = 3;
+export const RLIMIT_CORE = 4;
+export const RLIMIT_RSS = 5;
+export const RLIMIT_NPROC = 6;
+export const RLIMIT_NOFILE = 7;
+export const RLIMIT_MEMLOCK = 8;
+export const RLIMIT_AS = 9;
+export const RLIMIT_LOCKS = 10;
+export const RLIMIT_SIGPENDING = 11;
+export const RLIMIT_MSGQUEUE = 12;
+export const RLIMIT_NICE = 13;
+export const RLIMIT_RTPRIO = 14;
+export const RLIMIT_RTTIME = 15;
+
+// Random bytes
+export const GRND_NONBLOCK = 1;
+export const GRND_RANDOM = 2;
+export const GRND_INSECURE = 4;
