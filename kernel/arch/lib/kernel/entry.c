@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host's way in: what every export does first and last, boot, and system
+ * calls. An entry runs to completion; its end is Linux's idle path, which leaves
+ * the next timer in lib_state.
+ */
+#include <linux/init.h>
+#include <linux/irq_work.h>
+#include <linux/rcupdate.h>
+#include <linux/resume_user_mode.h>
+#include <linux/sched/signal.h>
+#include <linux/start_kernel.h>
+#include <linux/syscalls.h>
+#include <linux/task_work.h>
+#include <linux/tick.h>
+
+#include <asm/syscall.h>
+
+#include "lib.h"
+
+struct lib_shared lib_state = {
+	.abi_version = LIB_ABI_VERSION,
+	.timer_ns = U64_MAX,
+};
+
+struct task_struct *lib_init;
+static u64 entered_ns = U64_MAX;
+
+unsigned long lib_shared(void)
+{
+	return (unsigned long)&lib_state;
+}
+
+void lib_enter(struct task_struct *task)
+{
+	lib_current = task;
+	if (entered_ns == lib_state.now_ns)
+		return;
+	entered_ns = lib_state.now_ns;
+	/* The processor was idle: bring jiffies up to date, as an interrupt does. */
+	local_irq_disable();
+	tick_irq_enter();
+	local_irq_enable();
+}
+
+void lib_leave(void)
+{
+	do {
+		while (lib_progress())
+			;
+		/* Nothing holds a reference here: a quiescent state. */
+		rcu_qs();
+	} while (lib_pending());
+	clear_tsk_need_resched(current);
+	lib_memory_balance();
+
+	lib_current = &init_task;
+	clear_tsk_need_resched(current);
+	local_irq_disable();
+	tick_nohz_idle_stop_tick();
+	local_irq_enable();
+}
+
+static int boot(void *unused)
+{
+	start_kernel();
+	return 0;
+}
+
+int lib_boot(void)
+{
+	if (lib_state.booted)
+		return -EALREADY;
+	/* start_kernel() ends in the idle loop, which unwinds to here. */
+	init_task.thread.fn = boot;
+	host_thread((unsigned long)&init_task);
+	init_task.thread.fn = NULL;
+	if (!lib_init)
+		return -ENOEXEC;
+	lib_state.booted = 1;
+	tick_nohz_idle_enter();
+	lib_leave();
+	return 0;
+}
+
+void lib_timer(void)
+{
+	lib_enter(&init_task);
+	lib_timer_interrupt();
+	lib_leave();
+}
+
+void lib_run(void)
+{
+	lib_enter(&init_task);
+	lib_leave();
+}
+
+/* The end of a wait that a process gave up: the call is to be tried again. */
+static long end_of_wait(long result)
+{
+	current->thread.blocked = 0;
+	spin_lock_irq(&current->sighand->siglock);
+	recalc_sigpending();
+	spin_unlock_irq(&current->sighand->siglock);
+	switch (result) {
+	case -EINTR:
+	case -ERESTARTSYS:
+	case -ERESTARTNOHAND:
+	case -ERESTARTNOINTR:
+	case -ERESTART_RESTARTBLOCK:
+		return -ERESTARTSYS;
+	default:
+		return result;
+	}
+}
+
+/* A signal, and not a wait that was given up, ended the call. */
+static long end_by_signal(long result)
+{
+	switch (result) {
+	case -ERESTARTSYS:
+	case -ERESTARTNOHAND:
+	case -ERESTARTNOINTR:
+	case -ERESTART_RESTARTBLOCK:
+		return -EINTR;
+	default:
+		return result;
+	}
+}
+
+long lib_syscall(unsigned long task, u32 number, long a, long b, long c, long d, long e, long f)
+{
+	struct pt_regs *regs;
+	long result;
+
+	lib_enter((struct task_struct *)task);
+	if (number >= NR_syscalls) {
+		lib_leave();
+		return -ENOSYS;
+	}
+	regs = current_pt_regs();
+	*regs = (struct pt_regs) { .args = { a, b, c, d, e, f }, .number = number };
+	result = sys_call_table[number](regs);
+	if (unlikely(current->thread.blocked))
+		result = end_of_wait(result);
+	else
+		result = end_by_signal(result);
+	if (unlikely(task_work_pending(current)))
+		task_work_run();
+	lib_leave();
+	return result;
+}

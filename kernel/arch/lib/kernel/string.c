@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copies: short ones by words, long ones by the form's bulk instruction. */
+#include <linux/compiler.h>
+#include <linux/types.h>
+#include <linux/unaligned.h>
+#include <asm/string.h>
+
+/* Below this an instruction for memory in bulk costs more than a loop (measured in V8). */
+#define BULK_BYTES_MIN 64
+
+#undef memcpy
+#undef memmove
+#undef memset
+
+void *memcpy(void *to, const void *from, size_t n)
+{
+	char *d = to;
+	const char *s = from;
+
+	if (n >= BULK_BYTES_MIN)
+		return __builtin_memcpy(to, from, n);
+	for (; n >= 8; n -= 8, d += 8, s += 8)
+		put_unaligned(get_unaligned((const u64 *)s), (u64 *)d);
+	while (n--)
+		*d++ = *s++;
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t n)
+{
+	char *d = to;
+	const char *s = from;
+
+	if (n >= BULK_BYTES_MIN)
+		return __builtin_memmove(to, from, n);
+	if (d <= s) {
+		while (n--)
+			*d++ = *s++;
+	} else {
+		while (n--)
+			d[n] = s[n];
+	}
+	return to;
+}
+
+void *memset(void *to, int c, size_t n)
+{
+	char *d = to;
+
+	if (n >= BULK_BYTES_MIN)
+		return __builtin_memset(to, c, n);
+	while (n--)
+		*d++ = c;
+	return to;
+}
