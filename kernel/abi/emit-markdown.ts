@@ -52,19 +52,26 @@ function callTable(calls: readonly Call[], prefix: string): string[] {
     ['call', 'does', 'when'],
     ...calls.map((call) => {
       const parameters = call.arguments.map(({ name, type }) => `${name}: ${type}`).join(', ');
-      const result = call.noreturn ? ' (no return)' : call.result === 'void' ? '' : `: ${call.result}`;
+      const result = call.noreturn
+        ? ' (no return)'
+        : call.result === 'void'
+          ? ''
+          : `: ${call.result}`;
       return [`\`${prefix}${call.name}(${parameters})${result}\``, call.does, call.when];
     }),
   ]);
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
-  const safe = rows.map((row) =>
-    row.map((cell) => cell.replace(/(?<!`[^`]*)[*_|](?![^`]*`)/g, String.raw`\$&`)),
-  );
+  const safe = rows.map((row) => row.map(withCode));
   const widths = safe[0]!.map((_, column) => Math.max(...safe.map((row) => row[column]!.length)));
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
   const [head, ...body] = safe;
   return [line(head!), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)];
+}
+
+/** Identifiers as code, so that their underscores and stars stay what they are. */
+function withCode(cell: string): string {
+  return cell.includes('`') ? cell : cell.replace(/\b\w+_[\w]*\*?|\b[A-Z]+\*/g, '`$&`');
 }

@@ -331,7 +331,11 @@ export const structures: readonly Structure[] = [
       field('mac', 'u8', 'Ethernet address', 6),
       field('reserved', 'u16', '0'),
       field('mtu', 'u32', 'bytes, 68 to 65,535'),
-      field('features', 'u32', 'LIB_NIC_*: what the device offers; each can be turned off later with ethtool'),
+      field(
+        'features',
+        'u32',
+        'LIB_NIC_*: what the device offers; each can be turned off later with ethtool',
+      ),
       field('tx_queue_frames', 'u32', 'frames in flight before the queue stops; 0: no limit'),
       field('ifindex', 'u32', 'written by nic_create'),
     ],

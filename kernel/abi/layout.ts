@@ -31,7 +31,9 @@ export function layoutOf(structure: Structure): Layout {
     const element = bytesOf[type];
     alignment = Math.max(alignment, element);
     if (end % element !== 0) {
-      throw new Error(`${structure.name}.${name}: ${type} at offset ${end} needs padding before it`);
+      throw new Error(
+        `${structure.name}.${name}: ${type} at offset ${end} needs padding before it`,
+      );
     }
     const sizeBytes = element * (count ?? 1);
     const placed = { name, type, count, is, offsetBytes: end, sizeBytes };
