@@ -165,6 +165,7 @@ export const IFLA_BRPORT_PAD = 26;
 export const IFLA_BR_MCAST_HASH_ELASTICITY = 26;
 export const IFLA_BRPORT_MCAST_FLOOD = 27;
 export const IFLA_BRPORT_MCAST_TO_UCAST = 28;
+export const IFLA_BR_MCAST_HASH_MAX = 27;
 export const IFLA_BR_MCAST_LAST_MEMBER_CNT = 28;
 export const IFLA_BRPORT_VLAN_TUNNEL = 29;
 export const IFLA_BR_MCAST_STARTUP_QUERY_CNT = 29;
@@ -353,6 +354,7 @@ export const IFLA_BOND_AD_ACTOR_SYSTEM = 26;
 export const IFLA_BOND_TLB_DYNAMIC_LB = 27;
 export const IFLA_BOND_PEER_NOTIF_DELAY = 28;
 export const IFLA_BOND_AD_LACP_ACTIVE = 29;
+export const IFLA_BOND_MISSED_MAX = 30;
 export const IFLA_BOND_NS_IP6_TARGET = 31;
 export const IFLA_BOND_COUPLED_CONTROL = 32;
 
