@@ -6,9 +6,10 @@
  */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-root.js';
+import { kernelCommand } from './kernel.js';
 import { reportError } from './terminal.js';
 
-const commands: readonly (() => Command)[] = [];
+const commands: readonly (() => Command)[] = [kernelCommand];
 
 function createProgram(): Command {
   const program = new Command('libos')

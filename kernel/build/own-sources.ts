@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * What this package itself puts into a kernel: the arch port, the configuration of a profile, the host interface
+ * and the way of building. Its digest tells kernels of two checkouts apart, and needs no compiler to be computed.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LibosError } from '../../src/errors.js';
+import { packageRoot } from '../../src/package-root.js';
+import * as hostInterface from '../abi/host-interface.js';
+import { parseFragment } from './config.js';
+import type { Setting } from './config.js';
+import type { Form } from './forms/form.js';
+import { kbuildVariables } from './kbuild.js';
+import { filesBelow } from './overlay.js';
+
+export type Profile = 'sim' | 'full';
+export const profiles: readonly Profile[] = ['sim', 'full'];
+
+/** Raised when the pipeline makes other kernels of the same inputs in a way that no other part of a key tells. */
+const pipelineVersion = 1;
+
+const archFolder = join(packageRoot, 'kernel/arch/lib');
+const configFolder = join(packageRoot, 'kernel/config');
+
+export function isProfile(name: string): name is Profile {
+  return (profiles as readonly string[]).includes(name);
+}
+
+export function requireProfile(name: string): Profile {
+  if (isProfile(name)) return name;
+  throw new LibosError('ERR_LIBOS_PROFILE', `there is no profile '${name}'`, {
+    hint: `profiles are ${profiles.join(' and ')}`,
+  });
+}
+
+/** The files of the arch port by their path in it; what editors leave beside them is not among them. */
+export function archFiles(): Map<string, Buffer> {
+  const names = filesBelow(archFolder).filter(
+    (name) => !/(^|\/)\.|[~#]$|\.(orig|rej|o)$/.test(name),
+  );
+  return new Map(names.map((name) => [name, readFileSync(join(archFolder, name))]));
+}
+
+/** The settings of a profile in a form, those that later ones replace included. */
+export function profileSettings(profile: Profile, form: Form): Setting[] {
+  return ['base.config', form.fragment, `${profile}.config`].flatMap((name) =>
+    parseFragment(readFileSync(join(configFolder, name), 'utf8'), `kernel/config/${name}`),
+  );
+}
+
+/** Hexadecimal, the same wherever the same sources lie. */
+export function ownSourcesDigest(profile: Profile, form: Form): string {
+  const hash = createHash('sha256');
+  const settings = profileSettings(profile, form).map(({ symbol, value }) => [symbol, value]);
+  const build = [pipelineVersion, kbuildVariables(form), form.linkOptions];
+  hash.update(JSON.stringify([hostInterface, settings, build]));
+  for (const [name, content] of archFiles()) {
+    hash.update(`\n${name} ${content.length}\n`).update(content);
+  }
+  return hash.digest('hex').slice(0, 24);
+}
