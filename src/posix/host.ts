@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The POSIX side of one host: its processes, its configuration, its files. Made once for a booted kernel; it
+ * owns the kernel’s wake and signal reports from then on.
+ */
+import { O_WRONLY } from './constants/files.js';
+import { AF_NETLINK, SOCK_CLOEXEC, SOCK_RAW } from './constants/socket.js';
+import { isSystemError, SystemError } from './errno.js';
+import type { HostTime, KernelPort } from './kernel-port.js';
+import { NetlinkClient } from './netlink/client.js';
+import { NETLINK_ROUTE } from './netlink/constants/message.js';
+import { Rtnetlink } from './netlink/rtnetlink.js';
+import { netlinkTransport } from './netlink/transport.js';
+import { Arena } from './process/arena.js';
+import { Process, type ForkOptions, type ProcessRegistry } from './process/process.js';
+import { Waits } from './process/waits.js';
+import { socketOptions } from './socket-options.js';
+import { callNumbers } from './syscall-numbers.js';
+
+export class PosixHost {
+  readonly port: KernelPort;
+  readonly time: HostTime;
+  readonly #registry: ProcessRegistry;
+  readonly #processes = new Map<number, Process>();
+  readonly #waits: Waits;
+  #signalled = new Set<number>();
+  #service: Process | undefined;
+  #route: Rtnetlink | undefined;
+
+  constructor(port: KernelPort, time: HostTime) {
+    this.port = port;
+    this.time = time;
+    this.#waits = new Waits(port, time);
+    this.#registry = {
+      port,
+      numbers: callNumbers(port.model),
+      arena: new Arena(port),
+      waits: this.#waits,
+      register: (process) => void this.#processes.set(process.task, process),
+      forget: (process) => this.#forget(process),
+    };
+    port.onSignal = (task) => {
+      if (this.#signalled.size === 0) time.defer(() => this.#deliverSignals());
+      this.#signalled.add(task);
+    };
+  }
+
+  /** A new process, a child of init, in the host’s first network namespace unless told otherwise. */
+  spawn(options: Pick<ForkOptions, 'newNetwork'> = {}): Process {
+    const first = this.port.processCreate(0, 0);
+    if (first < 0 && first > -4096) throw new SystemError(first, 'spawn');
+    const process = new Process(this.#registry, first >>> 0);
+    if (options.newNetwork === true) process.unshare(0x40000000);
+    return process;
+  }
+
+  /** The processes that have not exited; the host’s own is not among them. */
+  get processes(): readonly Process[] {
+    return [...this.#processes.values()].filter((process) => process !== this.#service);
+  }
+
+  /** How many waits are under way in all. */
+  get waitCount(): number {
+    return this.#waits.size;
+  }
+
+  /** The host’s own process: configuration and files go through it. */
+  get service(): Process {
+    this.#service ??= this.spawn();
+    return this.#service;
+  }
+
+  /** Links, addresses, routes and so on of the host’s first network namespace. */
+  get route(): Rtnetlink {
+    this.#route ??= routeClient(this.service);
+    return this.#route;
+  }
+
+  /** A file of the host’s procfs, sysfs or tmpfs. */
+  readFile(path: string): string {
+    return this.service.readFile(path);
+  }
+
+  /** Writes an existing file of the host’s. */
+  writeFile(path: string, data: string): void {
+    this.service.writeFile(path, data, O_WRONLY);
+  }
+
+  /** `sysctl('net.ipv4.ip_forward')` reads a setting, with a value it sets it. Names may use `/` for `.`. */
+  sysctl(name: string, value?: string | number): string {
+    const path = `/proc/sys/${name.includes('/') ? name : name.replaceAll('.', '/')}`;
+    try {
+      if (value !== undefined) this.writeFile(path, `${value}\n`);
+      return this.readFile(path).trimEnd();
+    } catch (error) {
+      if (!isSystemError(error, 'ENOENT')) throw error;
+      throw new SystemError(error.errno, 'sysctl', { path: name, cause: error });
+    }
+  }
+
+  /** Ends every process. The kernel itself stays for whoever made it. */
+  close(): void {
+    for (const process of [...this.#processes.values()]) process.exit();
+    this.#registry.arena.release();
+    this.#route = undefined;
+    this.#service = undefined;
+  }
+
+  #forget(process: Process): void {
+    for (const [task, candidate] of this.#processes) {
+      if (candidate === process) this.#processes.delete(task);
+    }
+  }
+
+  #deliverSignals(): void {
+    const tasks = this.#signalled;
+    this.#signalled = new Set();
+    for (const task of tasks) this.#processes.get(task)?.deliverSignals();
+  }
+}
+
+/** An rtnetlink client for the network namespace that a process is in. */
+export function routeClient(process: Process): Rtnetlink {
+  const fd = process.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  process.setOption(fd, socketOptions.netlinkExtendedAck, true);
+  process.setOption(fd, socketOptions.netlinkCapAck, true);
+  process.setOption(fd, socketOptions.netlinkStrict, true);
+  return new Rtnetlink(new NetlinkClient(netlinkTransport(process, fd)));
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * What the POSIX glue needs from below: a kernel to call and a clock to wait on. The kernel host implements the
+ * first, a host backend the second; nothing else of them is used here.
+ */
+import type { DataModel } from './struct/data-model.js';
+
+/** A booted kernel. A task is the address that `processCreate` returned. */
+export interface KernelPort {
+  readonly model: DataModel;
+  /** The kernel’s memory as it is now: ask anew after every call, for growth detaches older views. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Zeroed memory for arguments, 16-byte aligned; 0 when there is none. */
+  alloc(sizeBytes: number): number;
+  free(address: number): void;
+  /** The result or a negative errno; -512 to -516 when the call would have to wait. */
+  syscall(
+    task: number,
+    number: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+  ): number;
+  /** A child of `parent` (0: of init), or a negative errno. */
+  processCreate(parent: number, flags: number): number;
+  processExit(task: number, status: number): void;
+  /** The next pending signal that is not blocked, or 0. */
+  signalTake(task: number): number;
+  /** Reports wake-ups of a file under `cookie` until unwatched or closed: the events ready now, or a negative errno. */
+  watch(task: number, fd: number, events: number, cookie: number): number;
+  unwatch(cookie: number): number;
+  /** Set by the glue; called while the kernel runs, so they only record. */
+  onWake: ((cookie: number, events: number) => void) | undefined;
+  onSignal: ((task: number) => void) | undefined;
+}
+
+/** A timer that can be called off; calling off one that fired does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** The host’s clock and its turn to run. */
+export interface HostTime {
+  /** CLOCK_MONOTONIC. */
+  nowNs(): number;
+  /** Calls back when the clock reaches `timeNs`, outside of any kernel call. */
+  at(timeNs: number, callback: () => void): Timer;
+  /** Calls back as soon as the kernel is not running, in the order of the requests. */
+  defer(callback: () => void): void;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Memory inside the kernel for the arguments of one system call at a time. A call begins with `reset`, takes
+ * what it needs and never keeps an address: calls run to completion, so one arena serves a whole host.
+ */
+import { errno, SystemError } from '../errno.js';
+import type { KernelPort } from '../kernel-port.js';
+
+const firstChunkBytes = 16 * 1024;
+
+export class Arena {
+  readonly #port: KernelPort;
+  #chunk = 0;
+  #chunkBytes = 0;
+  #used = 0;
+  /** Chunks that the current call outgrew; its earlier addresses lie in them. */
+  #outgrown: number[] = [];
+
+  constructor(port: KernelPort) {
+    this.#port = port;
+  }
+
+  reset(): void {
+    this.#used = 0;
+    if (this.#outgrown.length !== 0) {
+      for (const chunk of this.#outgrown) this.#port.free(chunk);
+      this.#outgrown = [];
+    }
+  }
+
+  /** Uninitialised memory, 16-byte aligned; valid until the next reset. */
+  take(sizeBytes: number): number {
+    const start = (this.#used + 15) & ~15;
+    if (start + sizeBytes > this.#chunkBytes) return this.#grow(sizeBytes);
+    this.#used = start + sizeBytes;
+    return this.#chunk + start;
+  }
+
+  /** A copy of `bytes`. */
+  put(bytes: Uint8Array): number {
+    const address = this.take(bytes.byteLength);
+    this.#port.bytes.set(bytes, address);
+    return address;
+  }
+
+  /** A NUL-terminated string. A NUL inside would cut it, so that is a TypeError. */
+  putText(text: string): number {
+    if (text.includes('\0')) throw new TypeError('a path or name cannot contain a NUL character');
+    const encoded = utf8.encode(text);
+    const address = this.take(encoded.byteLength + 1);
+    const { bytes } = this.#port;
+    bytes.set(encoded, address);
+    bytes[address + encoded.byteLength] = 0;
+    return address;
+  }
+
+  zero(address: number, sizeBytes: number): void {
+    this.#port.bytes.fill(0, address, address + sizeBytes);
+  }
+
+  /** Gives everything back. */
+  release(): void {
+    this.reset();
+    if (this.#chunk !== 0) this.#port.free(this.#chunk);
+    this.#chunk = 0;
+    this.#chunkBytes = 0;
+  }
+
+  #grow(sizeBytes: number): number {
+    const wanted = Math.max(firstChunkBytes, sizeBytes, this.#chunkBytes * 2);
+    const chunk = this.#port.alloc(wanted);
+    if (chunk === 0) throw new SystemError(errno.ENOMEM, 'alloc');
+    if (this.#chunk !== 0) this.#outgrown.push(this.#chunk);
+    this.#chunk = chunk;
+    this.#chunkBytes = wanted;
+    this.#used = sizeBytes;
+    return chunk;
+  }
+}
+
+const utf8 = new TextEncoder();

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The calls that wait, as promises: they resolve when Linux would have woken the task. `O_NONBLOCK` on the
+ * descriptor makes them fail with EAGAIN as it does a real program’s; timeouts run on the host’s clock.
+ */
+import { CLOCK_MONOTONIC } from '../constants/process.js';
+import { EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from '../constants/poll.js';
+import {
+  MSG_WAITALL,
+  SHUT_RDWR,
+  SO_RCVTIMEO_NEW,
+  SO_SNDTIMEO_NEW,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from '../constants/socket.js';
+import { errno, SystemError } from '../errno.js';
+import { addressDetails, type SocketAddress } from '../socket-address.js';
+import { socketOptions } from '../socket-options.js';
+import { sock_timeval } from '../struct/socket.js';
+import { bufferOf, bytesOf, integer } from './base.js';
+import { isWaiting, type WaitOptions } from './blocking.js';
+import type {
+  MessageBuffers,
+  OutgoingMessage,
+  Received,
+  ReceivedMessage,
+} from './message-calls.js';
+import type { EpollEvent, PollEntry, SelectSets } from './poll-calls.js';
+import type { Accepted } from './socket-calls.js';
+import { SystemCalls } from './system-calls.js';
+
+export interface TimedWaitOptions extends WaitOptions {
+  /** Infinity or left out: for ever; 0: not at all. */
+  readonly timeoutNs?: number | undefined;
+}
+
+const input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
+/** States in which a close with SO_LINGER still waits: FIN_WAIT1, CLOSING, LAST_ACK. */
+const closingStates: ReadonlySet<number> = new Set([4, 11, 9]);
+
+export class AsyncCalls extends SystemCalls {
+  async readAsync(fd: number, buffer: ArrayBufferView, options?: WaitOptions): Promise<number> {
+    const target = bufferOf(buffer);
+    return this.check(
+      await this.wait('read', fd, input, () => this.tryRead(fd, target), options),
+      'read',
+    );
+  }
+
+  /** All of the data, as a blocking write does; less when an error came after some. */
+  writeAsync(fd: number, data: ArrayBufferView | string, options?: WaitOptions): Promise<number> {
+    return this.writeAll('write', fd, bytesOf(data), (rest) => this.tryWrite(fd, rest), options);
+  }
+
+  sendAsync(
+    fd: number,
+    data: ArrayBufferView | string,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
+    return this.writeAll(
+      'send',
+      fd,
+      bytesOf(data),
+      (rest) => this.trySend(fd, rest, flags),
+      options,
+    );
+  }
+
+  async sendtoAsync(
+    fd: number,
+    data: ArrayBufferView | string,
+    flags: number,
+    address: SocketAddress,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const bytes = bytesOf(data);
+    const result = await this.wait(
+      'sendto',
+      fd,
+      EPOLLOUT,
+      () => this.trySend(fd, bytes, flags, address),
+      options,
+    );
+    return this.check(result, 'sendto', addressDetails(address));
+  }
+
+  /** With MSG_WAITALL the whole buffer, unless the stream ends or fails. */
+  async recvAsync(
+    fd: number,
+    buffer: ArrayBufferView,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
+    return (await this.receive('recv', fd, bufferOf(buffer), flags, options)).length;
+  }
+
+  recvfromAsync(
+    fd: number,
+    buffer: ArrayBufferView,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<Received> {
+    return this.receive('recvfrom', fd, bufferOf(buffer), flags, options);
+  }
+
+  private async receive(
+    name: string,
+    fd: number,
+    buffer: Uint8Array,
+    flags: number,
+    options?: WaitOptions,
+  ): Promise<Received> {
+    integer(flags, 'flags');
+    let done = 0;
+    let address: SocketAddress | undefined;
+    while (true) {
+      const rest = done === 0 ? buffer : buffer.subarray(done);
+      const attempt = (): number => {
+        const result = this.tryReceive(fd, rest, flags);
+        if (result >= 0) address = this.acceptedAddress();
+        return result;
+      };
+      const result = await this.wait(name, fd, input, attempt, options);
+      if (result < 0 && done === 0) throw this.failure(result, name);
+      done += Math.max(0, result);
+      // Linux ends a MSG_WAITALL that has something when it would have to wait; the rest is waited for here.
+      const goesOn = (flags & MSG_WAITALL) !== 0 && result > 0 && done < buffer.byteLength;
+      if (!goesOn || !this.isStream(fd)) return { length: done, address };
+    }
+  }
+
+  async sendmsgAsync(
+    fd: number,
+    message: OutgoingMessage,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const result = await this.wait(
+      'sendmsg',
+      fd,
+      EPOLLOUT,
+      () => this.trySendMessage(fd, message, flags),
+      options,
+    );
+    return this.check(result, 'sendmsg', addressDetails(message.address));
+  }
+
+  async recvmsgAsync(
+    fd: number,
+    buffers: MessageBuffers,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<ReceivedMessage> {
+    let received: ReceivedMessage | undefined;
+    const attempt = (): number => {
+      const { result, message } = this.tryReceiveMessage(fd, buffers, flags);
+      if (result >= 0) received = message();
+      return result;
+    };
+    this.check(await this.wait('recvmsg', fd, input, attempt, options), 'recvmsg');
+    return received!;
+  }
+
+  async acceptAsync(fd: number, flags = 0, options?: WaitOptions): Promise<Accepted> {
+    let address: SocketAddress | undefined;
+    const attempt = (): number => {
+      const result = this.tryAccept(fd, flags);
+      if (result >= 0) address = this.acceptedAddress();
+      return result;
+    };
+    const accepted = await this.wait('accept', fd, EPOLLIN, attempt, options);
+    return { fd: this.check(accepted, 'accept'), address };
+  }
+
+  /** Waits for the handshake, unless the socket is non-blocking (EINPROGRESS). */
+  async connectAsync(fd: number, address: SocketAddress, options?: WaitOptions): Promise<void> {
+    const result = await this.blocking.run(
+      {
+        syscall: 'connect',
+        run: () => this.tryConnect(fd, address),
+        files: [[fd, EPOLLOUT]],
+        ...this.socketTimeout(fd, SO_SNDTIMEO_NEW, -errno.EINPROGRESS),
+      },
+      options,
+    );
+    this.check(result, 'connect', addressDetails(address));
+  }
+
+  /** `revents` of each entry once one is ready, or all 0 when the time is over. */
+  async pollAsync(
+    entries: readonly PollEntry[],
+    options: TimedWaitOptions = {},
+  ): Promise<readonly number[]> {
+    let revents: readonly number[] = entries.map(() => 0);
+    const run = (): number => {
+      const { result, ready } = this.tryPoll(entries);
+      if (result > 0) revents = ready();
+      return result;
+    };
+    const files = entries
+      .filter(({ fd }) => fd >= 0)
+      .map(({ fd, events }) => [fd, events] as const);
+    await this.waitReady('poll', run, files, options);
+    return revents;
+  }
+
+  async selectAsync(
+    sets: SelectSets,
+    options: TimedWaitOptions = {},
+  ): Promise<Required<SelectSets>> {
+    let found: Required<SelectSets> = { read: [], write: [], except: [] };
+    const run = (): number => {
+      const { result, ready } = this.trySelect(sets);
+      if (result > 0) found = ready();
+      return result;
+    };
+    const files = [
+      ...(sets.read ?? []).map((fd) => [fd, EPOLLIN | EPOLLRDHUP] as const),
+      ...(sets.write ?? []).map((fd) => [fd, EPOLLOUT] as const),
+      ...(sets.except ?? []).map((fd) => [fd, EPOLLPRI] as const),
+    ];
+    await this.waitReady('select', run, files, options);
+    return found;
+  }
+
+  async epollWaitAsync(
+    epoll: number,
+    maximum = 64,
+    options: TimedWaitOptions = {},
+  ): Promise<readonly EpollEvent[]> {
+    let found: readonly EpollEvent[] = [];
+    const run = (): number => {
+      const { result, events } = this.tryEpoll(epoll, maximum);
+      if (result > 0) found = events();
+      return result;
+    };
+    await this.waitReady('epoll_wait', run, [[epoll, EPOLLIN]], options);
+    return found;
+  }
+
+  /** By the host’s clock; EINTR when a signal with a handler comes. */
+  async nanosleep(durationNs: number, options?: WaitOptions): Promise<void> {
+    if (!(durationNs >= 0)) throw new TypeError(`a duration is not negative, as ${durationNs} is`);
+    await this.clockNanosleep(CLOCK_MONOTONIC, durationNs, false, options);
+  }
+
+  /** To a duration from now, or to a time of the clock. */
+  async clockNanosleep(
+    clock: number,
+    timeNs: number,
+    absolute: boolean,
+    options?: WaitOptions,
+  ): Promise<void> {
+    const now = this.clockGettime(clock);
+    const fromNow = absolute ? timeNs - (now.seconds * 1e9 + now.nanoseconds) : timeNs;
+    await this.waitReady('nanosleep', () => 0, [], { ...options, timeoutNs: Math.max(0, fromNow) });
+  }
+
+  /** Splices as a blocking call does: waits for data in `from` or room in `to`. */
+  async spliceAsync(
+    from: number,
+    to: number,
+    length: number,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const result = await this.blocking.run(
+      {
+        syscall: 'splice',
+        run: () => this.trySplice(from, to, length, { flags }),
+        files: [
+          [from, input],
+          [to, EPOLLOUT],
+        ],
+      },
+      options,
+    );
+    return this.check(result, 'splice');
+  }
+
+  /**
+   * Closes; with SO_LINGER on a TCP socket, waits as Linux does for sent data to be acknowledged, at most the
+   * linger time. The descriptor is gone when the promise resolves, whatever came.
+   */
+  async closeAsync(fd: number, options?: WaitOptions): Promise<void> {
+    const lingerSeconds = this.lingerOf(fd);
+    try {
+      if (lingerSeconds !== undefined && lingerSeconds > 0)
+        await this.drain(fd, lingerSeconds, options);
+    } finally {
+      if (!this.exited) this.close(fd);
+    }
+  }
+
+  private lingerOf(fd: number): number | undefined {
+    try {
+      // Unread data makes close reset the connection: there is nothing to wait for.
+      if (!this.isStream(fd) || this.bytesToRead(fd) > 0) return undefined;
+      this.getpeername(fd);
+      return this.getOption(fd, socketOptions.lingerSeconds);
+    } catch (error) {
+      // Not a socket, not connected, not TCP: an ordinary close, which also reports a bad descriptor.
+      if (error instanceof SystemError) return undefined;
+      throw error;
+    }
+  }
+
+  private async drain(fd: number, seconds: number, options?: WaitOptions): Promise<void> {
+    this.shutdown(fd, SHUT_RDWR);
+    const run = (): number =>
+      closingStates.has(this.getOption(fd, socketOptions.tcpInfo).tcpi_state) ? 0 : 1;
+    await this.waitReady('close', run, [[fd, input | EPOLLOUT]], {
+      ...options,
+      timeoutNs: seconds * 1e9,
+    });
+  }
+
+  /** One attempt that is repeated while Linux would wait for the file, within the socket’s own timeout. */
+  private wait(
+    syscall: string,
+    fd: number,
+    events: number,
+    run: () => number,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const first = run();
+    if (!isWaiting(first)) return Promise.resolve(first);
+    const timeout = events === EPOLLOUT ? SO_SNDTIMEO_NEW : SO_RCVTIMEO_NEW;
+    const limits = this.socketTimeout(fd, timeout, -errno.EAGAIN);
+    return this.blocking.run({ syscall, run, files: [[fd, events]], ...limits }, options);
+  }
+
+  /** SO_RCVTIMEO or SO_SNDTIMEO as a deadline; nothing where the descriptor is no socket or has none. */
+  private socketTimeout(
+    fd: number,
+    name: number,
+    timedOut: number,
+  ): { deadlineNs?: number; timedOut?: number } {
+    this.arena.reset();
+    const at = this.arena.take(sock_timeval.sizeof(this.model) + 4);
+    const length = at + sock_timeval.sizeof(this.model);
+    this.port.view.setInt32(length, sock_timeval.sizeof(this.model), true);
+    if (this.syscall(this.nr.getsockopt, fd, SOL_SOCKET, name, at, length) < 0) return {};
+    const { tv_sec, tv_usec } = this.load(sock_timeval, at);
+    const deadlineNs = this.deadline(tv_sec * 1e9 + tv_usec * 1e3 || undefined);
+    return deadlineNs === undefined ? {} : { deadlineNs, timedOut };
+  }
+
+  /** A call that answers 0 for “nothing yet”. */
+  private async waitReady(
+    syscall: string,
+    run: () => number,
+    files: readonly (readonly [number, number])[],
+    { timeoutNs, signal }: TimedWaitOptions,
+  ): Promise<void> {
+    const deadlineNs = this.deadline(timeoutNs);
+    const waitsAlso = (result: number): boolean => result === 0 && timeoutNs !== 0;
+    const result = await this.blocking.run(
+      { syscall, run, files, deadlineNs, timedOut: 0, waitsAlso },
+      { signal },
+    );
+    this.check(result, syscall);
+  }
+
+  private async writeAll(
+    name: string,
+    fd: number,
+    data: Uint8Array,
+    attempt: (rest: Uint8Array) => number,
+    options?: WaitOptions,
+  ): Promise<number> {
+    let done = 0;
+    do {
+      const rest = done === 0 ? data : data.subarray(done);
+      const result = await this.wait(name, fd, EPOLLOUT, () => attempt(rest), options);
+      if (result < 0) {
+        if (done > 0) return done;
+        throw this.failure(result, name);
+      }
+      done += result;
+    } while (done < data.byteLength);
+    return done;
+  }
+
+  private isStream(fd: number): boolean {
+    return this.getOption(fd, socketOptions.type) === SOCK_STREAM;
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The foot of a process: its task in the kernel, the way into it, and how results become errors. The call
+ * families build on it. Arguments of the wrong JavaScript type are TypeErrors before the call; everything else is
+ * Linux’s to judge.
+ */
+import { errno, SystemError, type SystemErrorDetails } from '../errno.js';
+import type { KernelPort } from '../kernel-port.js';
+import type { CallNumbers } from '../syscall-numbers.js';
+import type { DataModel } from '../struct/data-model.js';
+import type { StructType } from '../struct/layout.js';
+import type { Arena } from './arena.js';
+import { BlockingCalls, isWaiting } from './blocking.js';
+import type { Waits } from './waits.js';
+
+/** What the processes of a host share. */
+export interface HostContext {
+  readonly port: KernelPort;
+  readonly numbers: CallNumbers;
+  readonly arena: Arena;
+  readonly waits: Waits;
+}
+
+export class ProcessBase {
+  protected readonly context: HostContext;
+  protected readonly port: KernelPort;
+  protected readonly arena: Arena;
+  protected readonly model: DataModel;
+  protected readonly nr: CallNumbers;
+  protected readonly blocking: BlockingCalls;
+  #task: number;
+
+  constructor(context: HostContext, task: number) {
+    this.context = context;
+    this.port = context.port;
+    this.arena = context.arena;
+    this.model = context.port.model;
+    this.nr = context.numbers;
+    this.#task = task;
+    this.blocking = new BlockingCalls(context.waits, task);
+  }
+
+  /** The address of its task_struct; 0 once it has exited. */
+  get task(): number {
+    return this.#task;
+  }
+
+  get exited(): boolean {
+    return this.#task === 0;
+  }
+
+  protected forgetTask(): void {
+    this.#task = 0;
+  }
+
+  /**
+   * Any system call with arguments as they are, addresses included: the result or a negative errno. The typed
+   * calls are made of it; a program that has its own memory in the kernel may use it too.
+   */
+  syscall(number: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): number {
+    if (this.#task === 0) return -errno.ESRCH;
+    return this.port.syscall(this.#task, number, a, b, c, d, e, f);
+  }
+
+  /** The result of a call, or what it failed with. A call that would wait says EAGAIN. */
+  protected check(result: number, syscall: string, details?: SystemErrorDetails): number {
+    if (result >= 0) return result;
+    throw this.failure(result, syscall, details);
+  }
+
+  protected failure(result: number, syscall: string, details?: SystemErrorDetails): SystemError {
+    if (this.#task === 0) {
+      return new SystemError(errno.ESRCH, syscall, { detail: 'the process has exited' });
+    }
+    return new SystemError(isWaiting(result) ? errno.EAGAIN : result, syscall, details);
+  }
+
+  /** The value of a structure in kernel memory. */
+  protected load<T>(type: StructType<T>, address: number): T {
+    return type.read(this.port.view, address, this.model);
+  }
+
+  /** A structure as an argument. */
+  protected store<T>(type: StructType<T>, value: T): number {
+    const address = this.arena.take(type.sizeof(this.model));
+    type.write(this.port.view, address, value, this.model);
+    return address;
+  }
+
+  /** A 64-bit argument in as many slots as the data model needs, low word first. */
+  protected wide(value: number): [number] | [number, number] {
+    return this.model.wordBytes === 8 ? [value] : [value | 0, Math.floor(value / 0x100000000) | 0];
+  }
+
+  protected deadline(timeoutNs: number | undefined): number | undefined {
+    if (timeoutNs === undefined || timeoutNs === Infinity || timeoutNs < 0) return undefined;
+    return this.context.waits.time.nowNs() + timeoutNs;
+  }
+}
+
+/** A descriptor is any integer: Linux says EBADF to the wrong ones. */
+export function descriptor(fd: number): number {
+  if (!Number.isInteger(fd) || fd < -0x80000000 || fd > 0x7fffffff) {
+    throw new TypeError(`a file descriptor is an integer, not ${String(fd)}`);
+  }
+  return fd;
+}
+
+export function bytesOf(value: ArrayBufferView | string): Uint8Array {
+  if (typeof value === 'string') return utf8.encode(value);
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value))
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  throw new TypeError(`data is a typed array, a DataView or a string, not ${typeof value}`);
+}
+
+/** A buffer to be filled. */
+export function bufferOf(value: ArrayBufferView): Uint8Array {
+  if (!ArrayBuffer.isView(value)) {
+    throw new TypeError(`a buffer is a typed array or a DataView, not ${typeof value}`);
+  }
+  return bytesOf(value);
+}
+
+export function integer(value: number, name: string): number {
+  if (!Number.isInteger(value)) throw new TypeError(`${name} is an integer, not ${String(value)}`);
+  return value | 0;
+}
+
+const utf8 = new TextEncoder();

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Blocking calls as promises: try, and when Linux would wait, watch the files and try again at each wake-up. A
+ * wait ends with a result, an error, a deadline, a signal, an abort, or the end of the process or descriptor;
+ * whichever it is, no watch and no timer stays behind.
+ */
+import { errno, SystemError } from '../errno.js';
+import type { Timer } from '../kernel-port.js';
+import type { Waits, Watch } from './waits.js';
+
+export interface WaitOptions {
+  /** Aborting rejects with the signal’s reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Linux’s internal “restart after the wait” results. */
+export const isWaiting = (result: number): boolean => result <= -512 && result >= -516;
+
+export interface Attempt {
+  readonly syscall: string;
+  /** The call itself, which must not wait. */
+  run(): number;
+  /** Which files to watch while it waits, and for which events. */
+  readonly files: readonly (readonly [fd: number, events: number])[];
+  /** Gives up at this time with `timedOut`. */
+  readonly deadlineNs?: number | undefined;
+  /** What a deadline results in: a value, or a negative errno. */
+  readonly timedOut?: number;
+  /** Results that mean “wait” besides Linux’s own. */
+  readonly waitsAlso?: (result: number) => boolean;
+}
+
+/** The waits of one process. */
+export class BlockingCalls {
+  readonly #waits: Waits;
+  readonly #task: number;
+  readonly #active = new Set<Wait>();
+
+  constructor(waits: Waits, task: number) {
+    this.#waits = waits;
+    this.#task = task;
+  }
+
+  get size(): number {
+    return this.#active.size;
+  }
+
+  /** Resolves with the result, a negative errno included; rejects only when aborted or interrupted. */
+  run(attempt: Attempt, { signal }: WaitOptions = {}): Promise<number> {
+    if (signal?.aborted === true) return Promise.reject(reasonOf(signal));
+    const first = attempt.run();
+    if (!isWaiting(first) && attempt.waitsAlso?.(first) !== true) return Promise.resolve(first);
+    return new Promise((resolve, reject) => {
+      const wait = new Wait(this.#waits, this.#task, attempt, {
+        resolve,
+        reject,
+        ended: () => this.#active.delete(wait),
+        signal,
+      });
+      this.#active.add(wait);
+      wait.begin();
+    });
+  }
+
+  /** A signal with a handler has come: every wait ends with EINTR. */
+  interrupt(): void {
+    for (const wait of [...this.#active]) wait.fail(new SystemError(errno.EINTR, wait.syscall));
+  }
+
+  /** The descriptor is being closed: what waits on it would wait for ever. */
+  closing(fd: number): void {
+    if (this.#active.size === 0) return;
+    for (const wait of [...this.#active]) {
+      if (wait.concerns(fd)) wait.fail(new SystemError(errno.EBADF, wait.syscall));
+    }
+  }
+
+  /** The process ends. */
+  end(): void {
+    for (const wait of [...this.#active]) {
+      wait.fail(new SystemError(errno.ESRCH, wait.syscall, { detail: 'the process has exited' }));
+    }
+  }
+}
+
+interface Outcome {
+  resolve(result: number): void;
+  reject(reason: unknown): void;
+  ended(): void;
+  readonly signal: AbortSignal | undefined;
+}
+
+class Wait {
+  readonly #waits: Waits;
+  readonly #task: number;
+  readonly #attempt: Attempt;
+  readonly #outcome: Outcome;
+  #watches: Watch[] = [];
+  #timer: Timer | undefined;
+  #done = false;
+
+  constructor(waits: Waits, task: number, attempt: Attempt, outcome: Outcome) {
+    this.#waits = waits;
+    this.#task = task;
+    this.#attempt = attempt;
+    this.#outcome = outcome;
+  }
+
+  get syscall(): string {
+    return this.#attempt.syscall;
+  }
+
+  begin(): void {
+    const { files, deadlineNs, timedOut = 0 } = this.#attempt;
+    try {
+      for (const [fd, events] of files) {
+        this.#watches.push(this.#waits.watch(this.#task, fd, events, this.#again));
+      }
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.#outcome.signal?.addEventListener('abort', this.#aborted);
+    if (deadlineNs !== undefined) {
+      this.#timer = this.#waits.time.at(deadlineNs, () => {
+        const last = this.#attempt.run();
+        this.#finish(this.#waitsOn(last) ? timedOut : last);
+      });
+    }
+  }
+
+  concerns(fd: number): boolean {
+    return this.#attempt.files.some(([watched]) => watched === fd);
+  }
+
+  fail(error: unknown): void {
+    if (this.#stop()) this.#outcome.reject(error);
+  }
+
+  readonly #again = (): void => {
+    if (this.#done) return;
+    const result = this.#attempt.run();
+    if (!this.#waitsOn(result)) this.#finish(result);
+  };
+
+  readonly #aborted = (): void => {
+    this.fail(reasonOf(this.#outcome.signal));
+  };
+
+  #waitsOn(result: number): boolean {
+    return isWaiting(result) || this.#attempt.waitsAlso?.(result) === true;
+  }
+
+  #finish(result: number): void {
+    if (this.#stop()) this.#outcome.resolve(result);
+  }
+
+  #stop(): boolean {
+    if (this.#done) return false;
+    this.#done = true;
+    for (const watch of this.#watches) watch.end();
+    this.#watches = [];
+    this.#timer?.cancel();
+    this.#outcome.signal?.removeEventListener('abort', this.#aborted);
+    this.#outcome.ended();
+    return true;
+  }
+}
+
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
+}

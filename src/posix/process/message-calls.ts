@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Calls that send and receive: plain, addressed, as messages with control data, and many at once. */
+import { decodeControl, encodeControl, type ControlMessage } from '../control-message.js';
+import {
+  addressDetails,
+  readSocketAddress,
+  socketAddressBytesMax,
+  type SocketAddress,
+} from '../socket-address.js';
+import { mmsghdr, msghdr } from '../struct/socket.js';
+import { bufferOf, bytesOf, descriptor, integer } from './base.js';
+import { SocketCalls } from './socket-calls.js';
+
+export interface OutgoingMessage {
+  readonly data: readonly (ArrayBufferView | string)[];
+  readonly address?: SocketAddress;
+  readonly control?: readonly ControlMessage[];
+}
+/** Where a message is to be received to. */
+export interface MessageBuffers {
+  readonly buffers: readonly ArrayBufferView[];
+  /** Room for control messages; none unless said. */
+  readonly controlBytes?: number;
+}
+export interface ReceivedMessage {
+  /** Bytes received; with MSG_TRUNC more than the buffers may hold. */
+  readonly length: number;
+  readonly address: SocketAddress | undefined;
+  readonly control: readonly ControlMessage[];
+  /** `MSG_*`: MSG_TRUNC, MSG_CTRUNC, MSG_EOR, MSG_OOB, MSG_ERRQUEUE. */
+  readonly flags: number;
+}
+export interface Received {
+  readonly length: number;
+  readonly address: SocketAddress | undefined;
+}
+
+/** A message that has been laid out in the arena. */
+interface Laid {
+  readonly header: number;
+  readonly targets: readonly Uint8Array[];
+  readonly parts: readonly number[];
+}
+
+const headerOf = { msg_name: 0, msg_namelen: 0, msg_control: 0, msg_controllen: 0, msg_flags: 0 };
+
+export class MessageCalls extends SocketCalls {
+  send(fd: number, data: ArrayBufferView | string, flags = 0): number {
+    return this.check(this.trySend(fd, bytesOf(data), flags), 'send');
+  }
+
+  sendto(
+    fd: number,
+    data: ArrayBufferView | string,
+    flags: number,
+    address: SocketAddress,
+  ): number {
+    return this.check(
+      this.trySend(fd, bytesOf(data), flags, address),
+      'sendto',
+      addressDetails(address),
+    );
+  }
+
+  protected trySend(fd: number, data: Uint8Array, flags: number, address?: SocketAddress): number {
+    this.arena.reset();
+    const [name, length] = address === undefined ? [0, 0] : this.putAddress(address);
+    const at = this.arena.put(data);
+    return this.syscall(
+      this.nr.sendto,
+      descriptor(fd),
+      at,
+      data.byteLength,
+      integer(flags, 'flags'),
+      name,
+      length,
+    );
+  }
+
+  recv(fd: number, buffer: ArrayBufferView, flags = 0): number {
+    return this.check(this.tryReceive(fd, bufferOf(buffer), flags), 'recv');
+  }
+
+  recvfrom(fd: number, buffer: ArrayBufferView, flags = 0): Received {
+    const length = this.check(this.tryReceive(fd, bufferOf(buffer), flags), 'recvfrom');
+    return { length, address: this.acceptedAddress() };
+  }
+
+  /** Leaves the sender’s address for `acceptedAddress`. */
+  protected tryReceive(fd: number, buffer: Uint8Array, flags: number): number {
+    this.arena.reset();
+    const name = this.addressToKeep();
+    const at = this.arena.take(buffer.byteLength);
+    const result = this.syscall(
+      this.nr.recvfrom,
+      descriptor(fd),
+      at,
+      buffer.byteLength,
+      integer(flags, 'flags'),
+      name + 4,
+      name,
+    );
+    this.fetch(buffer, at, result);
+    return result;
+  }
+
+  sendmsg(fd: number, message: OutgoingMessage, flags = 0): number {
+    return this.check(
+      this.trySendMessage(fd, message, flags),
+      'sendmsg',
+      addressDetails(message.address),
+    );
+  }
+
+  protected trySendMessage(fd: number, message: OutgoingMessage, flags: number): number {
+    this.arena.reset();
+    const header = this.arena.take(msghdr.sizeof(this.model));
+    this.layOut(header, message);
+    return this.syscall(this.nr.sendmsg, descriptor(fd), header, integer(flags, 'flags'));
+  }
+
+  protected layOut(header: number, { data, address, control }: OutgoingMessage): void {
+    const sources = data.map(bytesOf);
+    const [msg_name, msg_namelen] = address === undefined ? [0, 0] : this.putAddress(address);
+    const ancillary = control === undefined ? undefined : encodeControl(control, this.model);
+    const msg_control = ancillary === undefined ? 0 : this.arena.put(ancillary);
+    const { address: msg_iov, parts } = this.vector(sources);
+    sources.forEach((source, i) => this.port.bytes.set(source, parts[i]));
+    const value = {
+      ...headerOf,
+      msg_name,
+      msg_namelen,
+      msg_iov,
+      msg_iovlen: sources.length,
+      msg_control,
+      msg_controllen: ancillary?.byteLength ?? 0,
+    };
+    msghdr.write(this.port.view, header, value, this.model);
+  }
+
+  recvmsg(fd: number, buffers: MessageBuffers, flags = 0): ReceivedMessage {
+    const { result, message } = this.tryReceiveMessage(fd, buffers, flags);
+    this.check(result, 'recvmsg');
+    return message();
+  }
+
+  /** `message` is valid until the next call. */
+  protected tryReceiveMessage(
+    fd: number,
+    buffers: MessageBuffers,
+    flags: number,
+  ): { result: number; message: () => ReceivedMessage } {
+    this.arena.reset();
+    const header = this.arena.take(msghdr.sizeof(this.model));
+    const laid = this.layOutBuffers(header, buffers);
+    const result = this.syscall(this.nr.recvmsg, descriptor(fd), header, integer(flags, 'flags'));
+    return { result, message: () => this.taken(laid, result) };
+  }
+
+  protected layOutBuffers(header: number, { buffers, controlBytes = 0 }: MessageBuffers): Laid {
+    const targets = buffers.map(bufferOf);
+    const msg_name = this.arena.take(socketAddressBytesMax);
+    const msg_control =
+      controlBytes === 0 ? 0 : this.arena.take(integer(controlBytes, 'controlBytes'));
+    const { address: msg_iov, parts } = this.vector(targets);
+    const value = {
+      msg_name,
+      msg_namelen: socketAddressBytesMax,
+      msg_iov,
+      msg_iovlen: targets.length,
+      msg_control,
+      msg_controllen: controlBytes,
+      msg_flags: 0,
+    };
+    msghdr.write(this.port.view, header, value, this.model);
+    return { header, targets, parts };
+  }
+
+  protected taken({ header, targets, parts }: Laid, length: number): ReceivedMessage {
+    const value = this.load(msghdr, header);
+    this.scatter(targets, parts, length);
+    const control = this.port.bytes.slice(
+      value.msg_control,
+      value.msg_control + value.msg_controllen,
+    );
+    return {
+      length,
+      address: readSocketAddress(this.port.view, value.msg_name, value.msg_namelen),
+      control: value.msg_control === 0 ? [] : decodeControl(control, this.model),
+      flags: value.msg_flags,
+    };
+  }
+
+  /** How many of the messages were sent. */
+  sendmmsg(fd: number, messages: readonly OutgoingMessage[], flags = 0): number {
+    this.arena.reset();
+    const size = mmsghdr.sizeof(this.model);
+    const at = this.arena.take(size * messages.length);
+    messages.forEach((message, i) => this.layOut(at + i * size, message));
+    const result = this.syscall(
+      this.nr.sendmmsg,
+      descriptor(fd),
+      at,
+      messages.length,
+      integer(flags, 'flags'),
+    );
+    return this.check(result, 'sendmmsg', addressDetails(messages[0]?.address));
+  }
+
+  /** As many messages as are there, up to one for each of `slots`. */
+  recvmmsg(fd: number, slots: readonly MessageBuffers[], flags = 0): readonly ReceivedMessage[] {
+    this.arena.reset();
+    const size = mmsghdr.sizeof(this.model);
+    const at = this.arena.take(size * slots.length);
+    const laid = slots.map((slot, i) => this.layOutBuffers(at + i * size, slot));
+    const count = this.check(
+      this.syscall(this.nr.recvmmsg, descriptor(fd), at, slots.length, integer(flags, 'flags'), 0),
+      'recvmmsg',
+    );
+    return laid
+      .slice(0, count)
+      .map((each) => this.taken(each, this.load(mmsghdr, each.header).msg_len));
+  }
+}

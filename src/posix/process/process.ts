@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A process of a host: a task in the kernel with its own descriptors, credentials, directory, limits and
+ * namespaces, and all the calls on it. Linux ends it, not JavaScript’s collector: call `exit`, or use `using`.
+ */
+import {
+  CLONE_FILES,
+  CLONE_FS,
+  CLONE_NEWNET,
+  SIGCHLD,
+  SIGKILL,
+  SIGSTOP,
+} from '../constants/process.js';
+import { SystemError } from '../errno.js';
+import { sigaction } from '../struct/files.js';
+import { AsyncCalls } from './async-calls.js';
+import type { HostContext } from './base.js';
+
+export interface ForkOptions {
+  /** The child uses the same descriptor table, instead of a copy. */
+  readonly shareFiles?: boolean;
+  /** The same working directory and umask. */
+  readonly shareDirectory?: boolean;
+  /** A network namespace of its own. */
+  readonly newNetwork?: boolean;
+}
+
+export interface SignalOptions {
+  /** Waiting calls go on, as with SA_RESTART; otherwise they end with EINTR. */
+  readonly restart?: boolean;
+}
+
+export interface ProcessRegistry extends HostContext {
+  register(process: Process): void;
+  forget(process: Process): void;
+}
+
+interface Handler {
+  readonly run: (signal: number) => void;
+  readonly restart: boolean;
+}
+
+/** A handler’s address that is neither SIG_DFL nor SIG_IGN: Linux queues the signal, the host takes it. */
+const handledByHost = 2;
+const ignored = 1;
+const signalCount = 64;
+
+export class Process extends AsyncCalls {
+  readonly pid: number;
+  readonly #registry: ProcessRegistry;
+  readonly #handlers = new Map<number, Handler>();
+  #status: number | undefined;
+
+  constructor(registry: ProcessRegistry, task: number) {
+    super(registry, task);
+    this.#registry = registry;
+    this.pid = this.getpid();
+    // A default action would end the task under the hands of JavaScript: the host decides what a signal does.
+    for (let signal = 1; signal <= signalCount; signal++) {
+      if (signal !== SIGKILL && signal !== SIGSTOP) {
+        this.#disposition(signal, signal === SIGCHLD ? ignored : handledByHost);
+      }
+    }
+    registry.register(this);
+  }
+
+  /** The status that it exited with. */
+  get exitStatus(): number | undefined {
+    return this.#status;
+  }
+
+  /** A child with a copy of what this process has. Handlers are JavaScript’s and do not go along. */
+  fork({
+    shareFiles = false,
+    shareDirectory = false,
+    newNetwork = false,
+  }: ForkOptions = {}): Process {
+    const flags =
+      (shareFiles ? CLONE_FILES : 0) |
+      (shareDirectory ? CLONE_FS : 0) |
+      (newNetwork ? CLONE_NEWNET : 0);
+    const task = this.task === 0 ? -3 : this.port.processCreate(this.task, flags);
+    if (task < 0 && task > -4096) throw this.failure(task, 'fork');
+    return new Process(this.#registry, task >>> 0);
+  }
+
+  /** Ends it: descriptors close as Linux closes them, and calls that wait reject. Once is enough. */
+  exit(status = 0): void {
+    const { task } = this;
+    if (task === 0) return;
+    this.blocking.end();
+    this.forgetTask();
+    this.#status = status;
+    this.#registry.forget(this);
+    // The status of wait(2) has the exit code in its second byte.
+    this.port.processExit(task, (status & 0xff) << 8);
+  }
+
+  [Symbol.dispose](): void {
+    this.exit();
+  }
+
+  /** Calls `handler` for each such signal; without a handler a signal is dropped. Returns a remover. */
+  onSignal(
+    signal: number,
+    handler: (signal: number) => void,
+    { restart = false }: SignalOptions = {},
+  ): () => void {
+    if (!Number.isInteger(signal) || signal < 1 || signal > signalCount) {
+      throw new TypeError(`a signal is a number from 1 to ${signalCount}, not ${String(signal)}`);
+    }
+    if (signal === SIGKILL || signal === SIGSTOP) throw new SystemError(22, 'sigaction');
+    const entry = { run: handler, restart };
+    this.#handlers.set(signal, entry);
+    this.#disposition(signal, handledByHost);
+    return () => {
+      if (this.#handlers.get(signal) === entry) this.#handlers.delete(signal);
+    };
+  }
+
+  /** Takes what is pending. The registry calls it when Linux has reported a signal. */
+  deliverSignals(): void {
+    while (this.task !== 0) {
+      const signal = this.port.signalTake(this.task);
+      if (signal <= 0) return;
+      if (signal === SIGKILL) {
+        this.exit(128 + SIGKILL);
+        return;
+      }
+      const handler = this.#handlers.get(signal);
+      if (handler === undefined) continue;
+      if (!handler.restart) this.blocking.interrupt();
+      handler.run(signal);
+    }
+  }
+
+  #disposition(signal: number, handler: number): void {
+    this.arena.reset();
+    const action = { sa_handler: handler, sa_flags: 0, sa_mask: new Uint8Array(8) };
+    const at = this.store(sigaction, action);
+    this.check(this.syscall(this.nr.rt_sigaction, signal, at, 0, 8), 'rt_sigaction');
+  }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Calls about the process and the system: identity, limits, namespaces, clocks, random bytes, names, signals. */
+import { SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK } from '../constants/process.js';
+import { rlimit64, timespec, utsname } from '../struct/files.js';
+import type { ValueOf } from '../struct/layout.js';
+import { bufferOf, descriptor, integer } from './base.js';
+import { PollCalls, signalMask } from './poll-calls.js';
+
+export type SystemName = ValueOf<typeof utsname>;
+export interface Identity {
+  readonly real: number;
+  readonly effective: number;
+  readonly saved: number;
+}
+export interface Limit {
+  /** RLIM_INFINITY is all ones. */
+  readonly soft: bigint;
+  readonly hard: bigint;
+}
+
+const keep = -1;
+
+export class SystemCalls extends PollCalls {
+  getpid(): number {
+    return this.check(this.syscall(this.nr.getpid), 'getpid');
+  }
+
+  getppid(): number {
+    return this.check(this.syscall(this.nr.getppid), 'getppid');
+  }
+
+  getuid(): number {
+    return this.syscall(this.nr.getuid);
+  }
+
+  userIds(): Identity {
+    return this.identity(this.nr.getresuid, 'getresuid');
+  }
+
+  groupIds(): Identity {
+    return this.identity(this.nr.getresgid, 'getresgid');
+  }
+
+  private identity(number: number, name: string): Identity {
+    this.arena.reset();
+    const at = this.arena.take(12);
+    this.check(this.syscall(number, at, at + 4, at + 8), name);
+    const { view } = this.port;
+    const [real, effective, saved] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true));
+    return { real: real!, effective: effective!, saved: saved! };
+  }
+
+  /** What is left out stays. Giving up root here gives up its capabilities, as ever. */
+  setUserIds({ real = keep, effective = keep, saved = keep }: Partial<Identity>): void {
+    this.check(this.syscall(this.nr.setresuid, real, effective, saved), 'setresuid');
+  }
+
+  setGroupIds({ real = keep, effective = keep, saved = keep }: Partial<Identity>): void {
+    this.check(this.syscall(this.nr.setresgid, real, effective, saved), 'setresgid');
+  }
+
+  setGroups(groups: readonly number[]): void {
+    this.arena.reset();
+    const list = Uint32Array.from(groups);
+    const at = this.arena.put(new Uint8Array(list.buffer));
+    this.check(this.syscall(this.nr.setgroups, list.length, at), 'setgroups');
+  }
+
+  umask(mask: number): number {
+    return this.syscall(this.nr.umask, integer(mask, 'a mask'));
+  }
+
+  /** `RLIMIT_*`. */
+  getLimit(resource: number): Limit {
+    return this.limit(resource, 0);
+  }
+
+  /** Returns the limit that was. */
+  setLimit(resource: number, { soft, hard }: Limit): Limit {
+    this.arena.reset();
+    return this.limit(resource, this.store(rlimit64, { rlim_cur: soft, rlim_max: hard }));
+  }
+
+  private limit(resource: number, at: number): Limit {
+    if (at === 0) this.arena.reset();
+    const old = this.arena.take(rlimit64.sizeof(this.model));
+    this.check(
+      this.syscall(this.nr.prlimit64, 0, integer(resource, 'a resource'), at, old),
+      'prlimit64',
+    );
+    const { rlim_cur, rlim_max } = this.load(rlimit64, old);
+    return { soft: rlim_cur, hard: rlim_max };
+  }
+
+  /** `CLONE_NEWNET` gives the process a network namespace of its own. */
+  unshare(flags: number): void {
+    this.check(this.syscall(this.nr.unshare, flags | 0), 'unshare');
+  }
+
+  /** Joins the namespace that a descriptor of /proc/…/ns stands for. */
+  setns(fd: number, kind = 0): void {
+    this.check(this.syscall(this.nr.setns, descriptor(fd), kind | 0), 'setns');
+  }
+
+  uname(): SystemName {
+    this.arena.reset();
+    const at = this.arena.take(utsname.sizeof(this.model));
+    this.check(this.syscall(this.nr.uname, at), 'uname');
+    return this.load(utsname, at);
+  }
+
+  sethostname(name: string): void {
+    this.arena.reset();
+    const at = this.arena.putText(name);
+    this.check(
+      this.syscall(this.nr.sethostname, at, new TextEncoder().encode(name).byteLength),
+      'sethostname',
+    );
+  }
+
+  /** Fills the buffer from the host’s random number generator. */
+  getrandom(buffer: ArrayBufferView, flags = 0): number {
+    const target = bufferOf(buffer);
+    this.arena.reset();
+    const at = this.arena.take(target.byteLength);
+    const result = this.syscall(this.nr.getrandom, at, target.byteLength, integer(flags, 'flags'));
+    this.fetch(target, at, result);
+    return this.check(result, 'getrandom');
+  }
+
+  /** `CLOCK_*`, by the host’s clock. */
+  clockGettime(clock: number): { readonly seconds: number; readonly nanoseconds: number } {
+    return this.time(this.nr.clock_gettime, clock, 'clock_gettime');
+  }
+
+  clockResolution(clock: number): { readonly seconds: number; readonly nanoseconds: number } {
+    return this.time(this.nr.clock_getres, clock, 'clock_getres');
+  }
+
+  private time(number: number, clock: number, name: string) {
+    this.arena.reset();
+    const at = this.arena.take(timespec.sizeof(this.model));
+    this.check(this.syscall(number, integer(clock, 'a clock'), at), name);
+    const { tv_sec, tv_nsec } = this.load(timespec, at);
+    return { seconds: tv_sec, nanoseconds: tv_nsec };
+  }
+
+  /** Sends a signal to a process by its pid. */
+  kill(pid: number, signal: number): void {
+    this.check(
+      this.syscall(this.nr.kill, integer(pid, 'a pid'), integer(signal, 'a signal')),
+      'kill',
+    );
+  }
+
+  blockSignals(signals: readonly number[]): void {
+    this.changeMask(SIG_BLOCK, signals);
+  }
+
+  unblockSignals(signals: readonly number[]): void {
+    this.changeMask(SIG_UNBLOCK, signals);
+  }
+
+  setBlockedSignals(signals: readonly number[]): void {
+    this.changeMask(SIG_SETMASK, signals);
+  }
+
+  private changeMask(how: number, signals: readonly number[]): void {
+    this.arena.reset();
+    const mask = this.arena.put(signalMask(signals));
+    this.check(this.syscall(this.nr.rt_sigprocmask, how, mask, 0, 8), 'rt_sigprocmask');
+  }
+}
