@@ -14,6 +14,7 @@
 #include <linux/cpumask.h>
 #include <linux/kernel_stat.h>
 #include <linux/syscalls.h>
+#include <linux/uaccess.h>
 #include <uapi/linux/sched/types.h>
 
 DEFINE_PER_CPU(struct kernel_stat, kstat);
@@ -177,3 +178,54 @@ void dump_cpu_task(int cpu)
 {
 }
 
+
+/* What programs ask at start, answered for one processor and SCHED_OTHER. */
+
+SYSCALL_DEFINE0(sched_yield)
+{
+	yield();
+	return 0;
+}
+
+SYSCALL_DEFINE1(sched_getscheduler, pid_t, pid)
+{
+	return SCHED_NORMAL;
+}
+
+SYSCALL_DEFINE2(sched_getparam, pid_t, pid, struct sched_param __user *, param)
+{
+	return put_user(0, &param->sched_priority);
+}
+
+SYSCALL_DEFINE3(sched_setscheduler, pid_t, pid, int, policy, struct sched_param __user *, param)
+{
+	return policy == SCHED_NORMAL ? 0 : -EPERM;
+}
+
+SYSCALL_DEFINE1(sched_get_priority_max, int, policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR ? MAX_RT_PRIO - 1 : 0;
+}
+
+SYSCALL_DEFINE1(sched_get_priority_min, int, policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR ? 1 : 0;
+}
+
+SYSCALL_DEFINE3(sched_getaffinity, pid_t, pid, unsigned int, len, unsigned long __user *, mask)
+{
+	if (len < sizeof(*mask))
+		return -EINVAL;
+	return put_user(1UL, mask) ?: sizeof(*mask);
+}
+
+SYSCALL_DEFINE3(sched_setaffinity, pid_t, pid, unsigned int, len, unsigned long __user *, mask)
+{
+	unsigned long wanted;
+
+	if (len < sizeof(wanted))
+		return -EINVAL;
+	if (get_user(wanted, mask))
+		return -EFAULT;
+	return wanted & 1 ? 0 : -EINVAL;
+}
