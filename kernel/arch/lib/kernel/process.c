@@ -107,7 +107,11 @@ int lib_signal_take(unsigned long handle)
 
 	lib_enter(task);
 	spin_lock_irq(&task->sighand->siglock);
-	signal = dequeue_signal(&task->blocked, &info, &type);
+	/* A signal that ends the process shows as SIGKILL in its queue. */
+	if (task->signal->flags & SIGNAL_GROUP_EXIT)
+		signal = task->signal->group_exit_code & 0x7f;
+	else
+		signal = dequeue_signal(&task->blocked, &info, &type);
 	recalc_sigpending();
 	spin_unlock_irq(&task->sighand->siglock);
 	lib_leave();
