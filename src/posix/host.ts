@@ -15,6 +15,7 @@ import { Arena } from './process/arena.js';
 import { Process, type ForkOptions, type ProcessRegistry } from './process/process.js';
 import { Waits } from './process/waits.js';
 import { socketOptions } from './socket-options.js';
+import { ilp32, type DataModel } from './struct/data-model.js';
 import { callNumbers } from './syscall-numbers.js';
 
 export class PosixHost {
@@ -27,13 +28,15 @@ export class PosixHost {
   #service: Process | undefined;
   #route: Rtnetlink | undefined;
 
-  constructor(port: KernelPort, time: HostTime) {
+  /** A `model` other than the wasm32 kernel’s is for the native form. */
+  constructor(port: KernelPort, time: HostTime, model: DataModel = ilp32) {
     this.port = port;
     this.time = time;
     this.#waits = new Waits(port, time);
     this.#registry = {
       port,
-      numbers: callNumbers(port.model),
+      model,
+      numbers: callNumbers(model),
       arena: new Arena(port),
       waits: this.#waits,
       register: (process) => void this.#processes.set(process.task, process),

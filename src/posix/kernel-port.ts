@@ -3,14 +3,10 @@
  * What the POSIX glue needs from below: a kernel to call and a clock to wait on. The kernel host implements the
  * first, a host backend the second; nothing else of them is used here.
  */
-import type { DataModel } from './struct/data-model.js';
-
 /** A booted kernel. A task is the address that `processCreate` returned. */
 export interface KernelPort {
-  readonly model: DataModel;
   /** The kernel’s memory as it is now: ask anew after every call, for growth detaches older views. */
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+  readonly memory: { readonly bytes: Uint8Array; readonly view: DataView };
   /** Zeroed memory for arguments, 16-byte aligned; 0 when there is none. */
   alloc(sizeBytes: number): number;
   free(address: number): void;
@@ -34,8 +30,8 @@ export interface KernelPort {
   watch(task: number, fd: number, events: number, cookie: number): number;
   unwatch(cookie: number): number;
   /** Set by the glue; called while the kernel runs, so they only record. */
-  onWake: ((cookie: number, events: number) => void) | undefined;
-  onSignal: ((task: number) => void) | undefined;
+  onWake: (cookie: number, events: number) => void;
+  onSignal: (task: number) => void;
 }
 
 /** A timer that can be called off; calling off one that fired does nothing. */

@@ -39,7 +39,7 @@ export class Arena {
   /** A copy of `bytes`. */
   put(bytes: Uint8Array): number {
     const address = this.take(bytes.byteLength);
-    this.#port.bytes.set(bytes, address);
+    this.#port.memory.bytes.set(bytes, address);
     return address;
   }
 
@@ -48,14 +48,14 @@ export class Arena {
     if (text.includes('\0')) throw new TypeError('a path or name cannot contain a NUL character');
     const encoded = utf8.encode(text);
     const address = this.take(encoded.byteLength + 1);
-    const { bytes } = this.#port;
+    const { bytes } = this.#port.memory;
     bytes.set(encoded, address);
     bytes[address + encoded.byteLength] = 0;
     return address;
   }
 
   zero(address: number, sizeBytes: number): void {
-    this.#port.bytes.fill(0, address, address + sizeBytes);
+    this.#port.memory.bytes.fill(0, address, address + sizeBytes);
   }
 
   /** Gives everything back. */

@@ -340,7 +340,7 @@ export class AsyncCalls extends SystemCalls {
     this.arena.reset();
     const at = this.arena.take(sock_timeval.sizeof(this.model) + 4);
     const length = at + sock_timeval.sizeof(this.model);
-    this.port.view.setInt32(length, sock_timeval.sizeof(this.model), true);
+    this.memory.view.setInt32(length, sock_timeval.sizeof(this.model), true);
     if (this.syscall(this.nr.getsockopt, fd, SOL_SOCKET, name, at, length) < 0) return {};
     const { tv_sec, tv_usec } = this.load(sock_timeval, at);
     const deadlineNs = this.deadline(tv_sec * 1e9 + tv_usec * 1e3 || undefined);

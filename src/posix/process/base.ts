@@ -16,6 +16,7 @@ import type { Waits } from './waits.js';
 /** What the processes of a host share. */
 export interface HostContext {
   readonly port: KernelPort;
+  readonly model: DataModel;
   readonly numbers: CallNumbers;
   readonly arena: Arena;
   readonly waits: Waits;
@@ -24,6 +25,7 @@ export interface HostContext {
 export class ProcessBase {
   protected readonly context: HostContext;
   protected readonly port: KernelPort;
+  protected readonly memory: KernelPort['memory'];
   protected readonly arena: Arena;
   protected readonly model: DataModel;
   protected readonly nr: CallNumbers;
@@ -33,8 +35,9 @@ export class ProcessBase {
   constructor(context: HostContext, task: number) {
     this.context = context;
     this.port = context.port;
+    this.memory = context.port.memory;
     this.arena = context.arena;
-    this.model = context.port.model;
+    this.model = context.model;
     this.nr = context.numbers;
     this.#task = task;
     this.blocking = new BlockingCalls(context.waits, task);
@@ -77,13 +80,13 @@ export class ProcessBase {
 
   /** The value of a structure in kernel memory. */
   protected load<T>(type: StructType<T>, address: number): T {
-    return type.read(this.port.view, address, this.model);
+    return type.read(this.memory.view, address, this.model);
   }
 
   /** A structure as an argument. */
   protected store<T>(type: StructType<T>, value: T): number {
     const address = this.arena.take(type.sizeof(this.model));
-    type.write(this.port.view, address, value, this.model);
+    type.write(this.memory.view, address, value, this.model);
     return address;
   }
 

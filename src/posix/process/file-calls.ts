@@ -30,7 +30,9 @@ export class FileCalls extends ProcessBase {
   /** Copies what a call has filled. */
   protected fetch(buffer: Uint8Array, address: number, length: number): void {
     if (length > 0)
-      buffer.set(this.port.bytes.subarray(address, address + Math.min(length, buffer.byteLength)));
+      buffer.set(
+        this.memory.bytes.subarray(address, address + Math.min(length, buffer.byteLength)),
+      );
   }
 
   write(fd: number, data: ArrayBufferView | string): number {
@@ -83,7 +85,7 @@ export class FileCalls extends ProcessBase {
     this.arena.reset();
     const sources = data.map(bytesOf);
     const { address, parts } = this.vector(sources);
-    sources.forEach((source, i) => this.port.bytes.set(source, parts[i]));
+    sources.forEach((source, i) => this.memory.bytes.set(source, parts[i]));
     return this.check(
       this.syscall(this.nr.writev, descriptor(fd), address, sources.length),
       'writev',
@@ -95,7 +97,7 @@ export class FileCalls extends ProcessBase {
     const size = iovec.sizeof(this.model);
     const address = this.arena.take(size * buffers.length);
     const parts = buffers.map((buffer) => this.arena.take(buffer.byteLength));
-    const { view } = this.port;
+    const { view } = this.memory;
     buffers.forEach((buffer, i) =>
       iovec.write(
         view,
@@ -133,7 +135,7 @@ export class FileCalls extends ProcessBase {
       this.syscall(this.nr.lseek, descriptor(fd), high, offset | 0, address, whence),
       'lseek',
     );
-    return Number(this.port.view.getBigInt64(address, true));
+    return Number(this.memory.view.getBigInt64(address, true));
   }
 
   close(fd: number): void {
@@ -211,7 +213,7 @@ export class FileCalls extends ProcessBase {
   }
 
   protected pair(address: number): readonly [number, number] {
-    const { view } = this.port;
+    const { view } = this.memory;
     return [view.getInt32(address, true), view.getInt32(address + 4, true)];
   }
 
@@ -273,7 +275,7 @@ export class FileCalls extends ProcessBase {
   protected offset(value: number | undefined): number {
     if (value === undefined) return 0;
     const address = this.arena.take(8);
-    this.port.view.setBigInt64(address, BigInt(value), true);
+    this.memory.view.setBigInt64(address, BigInt(value), true);
     return address;
   }
 

@@ -125,7 +125,7 @@ export class MessageCalls extends SocketCalls {
     const ancillary = control === undefined ? undefined : encodeControl(control, this.model);
     const msg_control = ancillary === undefined ? 0 : this.arena.put(ancillary);
     const { address: msg_iov, parts } = this.vector(sources);
-    sources.forEach((source, i) => this.port.bytes.set(source, parts[i]));
+    sources.forEach((source, i) => this.memory.bytes.set(source, parts[i]));
     const value = {
       ...headerOf,
       msg_name,
@@ -135,7 +135,7 @@ export class MessageCalls extends SocketCalls {
       msg_control,
       msg_controllen: ancillary?.byteLength ?? 0,
     };
-    msghdr.write(this.port.view, header, value, this.model);
+    msghdr.write(this.memory.view, header, value, this.model);
   }
 
   recvmsg(fd: number, buffers: MessageBuffers, flags = 0): ReceivedMessage {
@@ -172,20 +172,20 @@ export class MessageCalls extends SocketCalls {
       msg_controllen: controlBytes,
       msg_flags: 0,
     };
-    msghdr.write(this.port.view, header, value, this.model);
+    msghdr.write(this.memory.view, header, value, this.model);
     return { header, targets, parts };
   }
 
   protected taken({ header, targets, parts }: Laid, length: number): ReceivedMessage {
     const value = this.load(msghdr, header);
     this.scatter(targets, parts, length);
-    const control = this.port.bytes.slice(
+    const control = this.memory.bytes.slice(
       value.msg_control,
       value.msg_control + value.msg_controllen,
     );
     return {
       length,
-      address: readSocketAddress(this.port.view, value.msg_name, value.msg_namelen),
+      address: readSocketAddress(this.memory.view, value.msg_name, value.msg_namelen),
       control: value.msg_control === 0 ? [] : decodeControl(control, this.model),
       flags: value.msg_flags,
     };

@@ -25,7 +25,7 @@ export class OptionCalls extends MessageCalls {
     this.arena.reset();
     const length = this.arena.take(4);
     const value = this.arena.take(lengthBytes);
-    this.port.view.setInt32(length, integer(lengthBytes, 'lengthBytes'), true);
+    this.memory.view.setInt32(length, integer(lengthBytes, 'lengthBytes'), true);
     this.check(
       this.syscall(
         this.nr.getsockopt,
@@ -37,7 +37,7 @@ export class OptionCalls extends MessageCalls {
       ),
       'getsockopt',
     );
-    return this.port.bytes.slice(value, value + this.port.view.getInt32(length, true));
+    return this.memory.bytes.slice(value, value + this.memory.view.getInt32(length, true));
   }
 
   /** A number is set as an `int`. */
@@ -83,7 +83,7 @@ export class OptionCalls extends MessageCalls {
     this.arena.reset();
     const size = sock_filter.sizeof(this.model);
     const filter = this.arena.take(size * program.length);
-    const { view } = this.port;
+    const { view } = this.memory;
     program.forEach((instruction, i) =>
       sock_filter.write(view, filter + i * size, instruction, this.model),
     );
@@ -116,9 +116,9 @@ export class OptionCalls extends MessageCalls {
   ioctlInt(fd: number, request: number, value = 0): number {
     this.arena.reset();
     const at = this.arena.take(4);
-    this.port.view.setInt32(at, value, true);
+    this.memory.view.setInt32(at, value, true);
     this.ioctl(fd, request, at);
-    return this.port.view.getInt32(at, true);
+    return this.memory.view.getInt32(at, true);
   }
 
   /** Bytes that can be read without waiting. */

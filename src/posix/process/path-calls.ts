@@ -77,7 +77,7 @@ export class PathCalls extends FileCalls {
       this.syscall(this.nr.getdents64, descriptor(fd), address, directoryBufferBytes),
       'getdents64',
     );
-    const { bytes } = this.port;
+    const { bytes } = this.memory;
     const nameOffset = 19;
     const entries: DirectoryEntry[] = [];
     for (let at = address; at < address + length;) {
@@ -114,7 +114,7 @@ export class PathCalls extends FileCalls {
       'readlink',
       { path },
     );
-    return fromUtf8.decode(this.port.bytes.slice(address, address + length));
+    return fromUtf8.decode(this.memory.bytes.slice(address, address + length));
   }
 
   symlink(target: string, path: string): void {
@@ -152,7 +152,7 @@ export class PathCalls extends FileCalls {
     this.arena.reset();
     const address = this.arena.take(pathBytesMax);
     const length = this.check(this.syscall(this.nr.getcwd, address, pathBytesMax), 'getcwd');
-    return fromUtf8.decode(this.port.bytes.slice(address, address + length - 1));
+    return fromUtf8.decode(this.memory.bytes.slice(address, address + length - 1));
   }
 
   mount(source: string, target: string, type: string, flags = 0, options = ''): void {

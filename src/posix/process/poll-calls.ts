@@ -56,7 +56,7 @@ export class PollCalls extends OptionCalls {
     this.arena.reset();
     const size = pollfd.sizeof(this.model);
     const at = this.arena.take(size * entries.length);
-    const { view } = this.port;
+    const { view } = this.memory;
     entries.forEach(({ fd, events }, i) =>
       pollfd.write(
         view,
@@ -108,7 +108,7 @@ export class PollCalls extends OptionCalls {
   private putSet(fds: readonly number[]): number {
     const at = this.arena.take(fdSetBits / 8);
     this.arena.zero(at, fdSetBits / 8);
-    const { bytes } = this.port;
+    const { bytes } = this.memory;
     for (const fd of fds) {
       if (!Number.isInteger(fd) || fd < 0 || fd >= fdSetBits) {
         throw new TypeError(
@@ -121,7 +121,7 @@ export class PollCalls extends OptionCalls {
   }
 
   private takeSet(fds: readonly number[], at: number): readonly number[] {
-    const { bytes } = this.port;
+    const { bytes } = this.memory;
     return fds.filter((fd) => (bytes[at + (fd >> 3)]! & (1 << (fd & 7))) !== 0);
   }
 

@@ -116,17 +116,17 @@ export class SocketCalls extends PathCalls {
   /** A length word with room for an address after it. */
   protected lengthAndAddress(): number {
     const at = this.arena.take(socketAddressBytesMax + 4);
-    this.port.view.setUint32(at, socketAddressBytesMax, true);
+    this.memory.view.setUint32(at, socketAddressBytesMax, true);
     return at;
   }
 
   protected takenAddress(at: number): SocketAddress | undefined {
-    const { view } = this.port;
+    const { view } = this.memory;
     return readSocketAddress(view, at + 4, view.getUint32(at, true));
   }
 
   protected putAddress(address: SocketAddress): readonly [address: number, length: number] {
     const at = this.arena.take(socketAddressBytesMax);
-    return [at, writeSocketAddress(this.port.view, at, address)];
+    return [at, writeSocketAddress(this.memory.view, at, address)];
   }
 }

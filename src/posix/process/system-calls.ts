@@ -45,7 +45,7 @@ export class SystemCalls extends PollCalls {
     this.arena.reset();
     const at = this.arena.take(12);
     this.check(this.syscall(number, at, at + 4, at + 8), name);
-    const { view } = this.port;
+    const { view } = this.memory;
     const [real, effective, saved] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true));
     return { real: real!, effective: effective!, saved: saved! };
   }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** `libos/posix`: processes of a host and Linux’s system calls on them, sockets, netlink and configuration. */
+export * from './constants/files.js';
+export * from './constants/interface.js';
+export * from './constants/ip.js';
+export * from './constants/poll.js';
+export * from './constants/process.js';
+export * from './constants/socket.js';
+export type { ControlMessage, ExtendedError, Time } from './control-message.js';
+export {
+  errno,
+  errnoCode,
+  errnoMessage,
+  isSystemError,
+  SystemError,
+  type ErrnoCode,
+} from './errno.js';
+export { PosixHost, routeClient } from './host.js';
+export { formatIp, formatMac, ipVersion, parseIp, parseMac, parsePrefix } from './ip-address.js';
+export type { HostTime, KernelPort, Timer } from './kernel-port.js';
+export * as netlink from './netlink/index.js';
+export type { TimedWaitOptions } from './process/async-calls.js';
+export type { FilterInstruction } from './process/option-calls.js';
+export type { WaitOptions } from './process/blocking.js';
+export type {
+  MessageBuffers,
+  OutgoingMessage,
+  Received,
+  ReceivedMessage,
+} from './process/message-calls.js';
+export type { DirectoryEntry, FileStatus } from './process/path-calls.js';
+export type {
+  EpollEvent,
+  PollEntry,
+  SelectSets,
+  SignalInfo,
+  TimerSetting,
+} from './process/poll-calls.js';
+export { Process, type ForkOptions, type SignalOptions } from './process/process.js';
+export type { Accepted } from './process/socket-calls.js';
+export { decodeSocketAddress, encodeSocketAddress, type SocketAddress } from './socket-address.js';
+export { socketOptions, type SocketOption } from './socket-options.js';
+export { ilp32, lp64, type DataModel } from './struct/data-model.js';
+export { struct, type CType, type StructType } from './struct/layout.js';
+export { callNumbers, NR } from './syscall-numbers.js';

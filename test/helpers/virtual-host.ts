@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A booted host in virtual time for tests of the POSIX layer: time moves only when nothing else can run, so a
+ * test that waits for what never comes ends with an error instead of a timeout.
+ */
+import { Kernel, type KernelInstance } from '../../src/kernel/index.js';
+import { PosixHost, type HostTime, type Timer } from '../../src/posix/index.js';
+
+interface Event {
+  readonly timeNs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+export class VirtualTime implements HostTime {
+  /** Linux takes a time of 0 for none: the clock starts at a second. */
+  now = 1e9;
+  readonly #events = new Set<Event>();
+  #deferred: (() => void)[] = [];
+  #order = 0;
+
+  nowNs(): number {
+    return this.now;
+  }
+
+  at(timeNs: number, run: () => void): Timer {
+    const event = { timeNs, order: this.#order++, run };
+    this.#events.add(event);
+    return { cancel: () => void this.#events.delete(event) };
+  }
+
+  defer(callback: () => void): void {
+    this.#deferred.push(callback);
+  }
+
+  get pendingTimers(): number {
+    return this.#events.size;
+  }
+
+  /** Runs what is deferred; whether there was anything. */
+  runDeferred(): boolean {
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const callback of deferred) callback();
+    return deferred.length > 0;
+  }
+
+  next(): Event | undefined {
+    let first: Event | undefined;
+    for (const event of this.#events) {
+      const earlier =
+        first === undefined ||
+        event.timeNs < first.timeNs ||
+        (event.timeNs === first.timeNs && event.order < first.order);
+      if (earlier) first = event;
+    }
+    return first;
+  }
+
+  take(event: Event): void {
+    this.#events.delete(event);
+    this.now = Math.max(this.now, event.timeNs);
+    event.run();
+  }
+}
+
+export interface VirtualHost {
+  readonly host: PosixHost;
+  readonly kernel: KernelInstance;
+  readonly time: VirtualTime;
+  /** The promise’s value, with time moved as far as it takes. */
+  until<T>(promise: Promise<T>): Promise<T>;
+  /** Lets `durationNs` pass. */
+  pass(durationNs: number): Promise<void>;
+  [Symbol.dispose](): void;
+}
+
+const kernelPath = process.env['LIBOS_TEST_KERNEL'];
+
+export function loadKernel(): Promise<Kernel> {
+  return Kernel.load(kernelPath === undefined ? {} : { path: kernelPath });
+}
+
+/** Boots a host with nothing but its loopback interface, up. */
+export async function virtualHost(seed = 1): Promise<VirtualHost> {
+  const kernel = await loadKernel();
+  const time = new VirtualTime();
+  const log: string[] = [];
+  const instance = kernel.boot({
+    name: 'test',
+    clock: {
+      get nowNs() {
+        return time.now;
+      },
+    },
+    entropy: counting(seed),
+    console: ({ text }) => log.push(text),
+    onWarning: ({ message, stack }) => {
+      throw new Error(`the kernel warns: ${message}\n${stack}`);
+    },
+  });
+  const host = new PosixHost(instance, time);
+  host.route.links.change('lo', { up: true });
+  return {
+    host,
+    kernel: instance,
+    time,
+    until: (promise) => until(promise, instance, time),
+    pass: async (durationNs) => {
+      const end = time.now + durationNs;
+      await until(new Promise<void>((resolve) => time.at(end, resolve)), instance, time);
+    },
+    [Symbol.dispose]: () => host.close(),
+  };
+}
+
+/** Bytes that differ and repeat from run to run. */
+function counting(seed: number) {
+  let state = seed >>> 0 || 1;
+  return {
+    fill(bytes: Uint8Array): void {
+      for (let i = 0; i < bytes.length; i++) {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        bytes[i] = state >>> 24;
+      }
+    },
+  };
+}
+
+const microtasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function until<T>(
+  promise: Promise<T>,
+  kernel: KernelInstance,
+  time: VirtualTime,
+): Promise<T> {
+  let settled = false;
+  const done = (): void => void (settled = true);
+  promise.then(done, done);
+  while (true) {
+    do await microtasks();
+    while (time.runDeferred());
+    if (settled) return promise;
+    const event = time.next();
+    if ((event?.timeNs ?? Infinity) < kernel.timerNs) {
+      time.take(event!);
+    } else if (kernel.timerNs !== Infinity) {
+      time.now = Math.max(time.now, kernel.timerNs);
+      kernel.timer();
+    } else {
+      throw new Error('the promise can never settle: nothing is left that could happen');
+    }
+  }
+}
