@@ -62,9 +62,7 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 #endif
-#ifndef CONFIG_64BIT
 #define ATOMIC64_INIT(i)	{ (i) }
-#endif
 #define arch_atomic64_read(v)	READ_ONCE((v)->counter)
 #define arch_atomic64_set(v, i)	((v)->counter = (i))
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Copies: short ones by words, long ones by the form's bulk instruction. */
+/* Copies for WebAssembly: short ones by words, long ones by an instruction for memory in bulk. */
 #include <linux/compiler.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The native form: its memory is a region of address space that the host program
+ * has reserved (lib_shared's memory_base and memory_max_bytes) and that its
+ * kernel backs page by page when Linux first touches them. Growing takes nothing
+ * from the host; the end still moves in steps, so that Linux uses again what was
+ * freed before it touches more.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+
+#include "../kernel/lib.h"
+#include "../form.h"
+
+/* What Linux has at boot: pointers of 8 bytes need about twice of the other form's. */
+#define MEMORY_BYTES_AT_BOOT	SZ_8M
+
+static unsigned long region_end(void)
+{
+	return (lib_state.memory_base + lib_state.memory_max_bytes) & PAGE_MASK;
+}
+
+void lib_form_memory(unsigned long *start, unsigned long *used, unsigned long *end)
+{
+	if (!lib_state.memory_base || lib_state.memory_max_bytes < MEMORY_BYTES_AT_BOOT)
+		panic("native form: lib_shared must name a region of %u bytes at least, it has %llu at 0x%llx",
+		      MEMORY_BYTES_AT_BOOT, lib_state.memory_max_bytes, lib_state.memory_base);
+	*start = PAGE_ALIGN(lib_state.memory_base);
+	*used = *start;
+	*end = min(*start + MEMORY_BYTES_AT_BOOT, region_end());
+}
+
+unsigned long lib_form_memory_grow(unsigned long end)
+{
+	return min(end, region_end());
+}
