@@ -5,7 +5,7 @@
  * look-up at run time go through it; it knows folders and names, never what a kernel is made of.
  *
  *     trees/<Debian version>/     the packaged source, as it was unpacked
- *     builds/<id>/                source/ (see overlay.ts), objects/ (Kbuild's O=), make.log; builds/<id>.lock
+ *     builds/<id>/                source/ (see overlay.ts), make.log, link/; builds/<id>.lock
  *     kernels/<key>/              kernel.wasm, kernel.debug.wasm, manifest.json, origin.json
  *     names/<name>                the key that a name stands for
  *     profiles/<profile>-<form>-<digest of our sources>      the key that a profile of these sources stands for

@@ -11,6 +11,7 @@ import process from 'node:process';
 import { LibosError } from '../../src/errors.js';
 import type { Form } from './forms/form.js';
 import { findFailure } from './make-output.js';
+import { objectFolder } from './overlay.js';
 import { runTool } from './tool.js';
 import { llvmSuffix } from './toolchain.js';
 
@@ -24,7 +25,10 @@ export interface Kbuild {
   make(args: readonly string[], onLine?: (line: string) => void): Promise<void>;
 }
 
-/** Where the source is said to lie in debugging information. */
+/**
+ * Where the source is said to lie in debugging information. All other paths are relative, since the object folder
+ * lies in the source: no byte of a kernel depends on the place where it was built.
+ */
 const debugFolder = '/linux';
 
 /** What Kbuild is told in every build, whatever machine it runs on. */
@@ -36,12 +40,13 @@ export function kbuildVariables(form: Form): string[] {
     'KBUILD_BUILD_USER=libos',
     'KBUILD_BUILD_HOST=libos',
     'KBUILD_BUILD_VERSION=1',
+    `KCFLAGS=-fdebug-compilation-dir=${debugFolder}/${objectFolder}`,
     ...form.makeVariables,
   ];
 }
 
 /**
- * @param folder has the overlay as `source`, and gets `objects` and `make.log`
+ * @param folder has the overlay as `source`, and gets `make.log`
  * @param realPath turns a path below the overlay into the one that the user knows
  */
 export function createKbuild(
@@ -51,7 +56,7 @@ export function createKbuild(
   realPath: (line: string) => string,
 ): Kbuild {
   const source = join(folder, 'source');
-  const objects = join(folder, 'objects');
+  const objects = join(source, objectFolder);
   const log = join(folder, 'make.log');
   if (/[\s:]/.test(folder)) {
     throw new LibosError(
@@ -62,11 +67,7 @@ export function createKbuild(
   }
   mkdirSync(objects, { recursive: true });
   writeFileSync(log, '');
-  const variables = [
-    ...kbuildVariables(form),
-    `O=${objects}`,
-    `KCFLAGS=-fdebug-prefix-map=${objects}=${debugFolder} -fdebug-prefix-map=${source}=${debugFolder}`,
-  ];
+  const variables = [...kbuildVariables(form), `O=${objects}`];
 
   return {
     source,

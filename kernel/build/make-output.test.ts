@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { describe, expect, test } from 'vitest';
-import { findFailure, isObject, madeTarget } from './make-output.js';
+import { findFailure, isObject, madeTarget, withRealPaths } from './make-output.js';
 
 test('a line of Kbuild names what it made', () => {
   expect(madeTarget('  CC      net/ipv4/tcp.o')).toEqual({ kind: 'CC', target: 'net/ipv4/tcp.o' });
@@ -56,4 +56,13 @@ describe('findFailure', () => {
       said: ['sh: out of memory'],
     });
   });
+});
+
+test('paths are shown as the user knows them', () => {
+  const real = (line: string): string => withRealPaths(line, '/my/linux', '/libos/kernel/arch/lib');
+  expect(real('../net/ipv4/tcp.c:3:1: error: no')).toBe('/my/linux/net/ipv4/tcp.c:3:1: error: no');
+  expect(real('In file included from ../arch/lib/include/asm/io.h:1:')).toBe(
+    'In file included from /libos/kernel/arch/lib/include/asm/io.h:1:',
+  );
+  expect(real('./include/generated/x.h: a ... b')).toBe('./include/generated/x.h: a ... b');
 });

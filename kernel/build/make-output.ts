@@ -43,3 +43,13 @@ export function findFailure(lines: readonly string[]): MakeFailure {
 function isSaid(line: string): boolean {
   return madeTarget(line) === undefined && !/^make(\[\d+\])?: /.test(line);
 }
+
+/**
+ * A line of the compiler with the places that its reader knows in it: the compiler runs in a folder of the overlay,
+ * so the source is `../` to it, and the arch port a copy there.
+ */
+export function withRealPaths(line: string, tree: string, arch: string): string {
+  return line
+    .replaceAll(/(^|[\s[(])\.\.\/arch\/lib\//g, `$1${arch}/`)
+    .replaceAll(/(^|[\s[(])\.\.\/(?=\w)/g, `$1${tree}/`);
+}

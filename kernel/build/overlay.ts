@@ -20,6 +20,9 @@ import { entriesOf } from './cache.js';
 
 const ourArch = 'lib';
 
+/** Kbuild's O=, in the overlay: so Kbuild names the source by a relative path. */
+export const objectFolder = 'objects';
+
 /** Brings the overlay at `overlay` up to date with the tree and with the sources of our architecture. */
 export function layOver(
   overlay: string,
@@ -27,8 +30,10 @@ export function layOver(
   archFiles: ReadonlyMap<string, Buffer>,
 ): void {
   mkdirSync(join(overlay, 'arch'), { recursive: true });
-  const top = entriesOf(tree).filter((name) => name !== 'arch' && belongs(name));
-  linkAll(overlay, tree, top, ['arch']);
+  const top = entriesOf(tree).filter(
+    (name) => !['arch', objectFolder].includes(name) && belongs(name),
+  );
+  linkAll(overlay, tree, top, ['arch', objectFolder]);
   const archs = entriesOf(join(tree, 'arch')).filter((name) => name !== ourArch);
   linkAll(join(overlay, 'arch'), join(tree, 'arch'), archs, [ourArch]);
   copyChanged(join(overlay, 'arch', ourArch), archFiles);
