@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** `libos/kernel`: kernels, loaded, booted, cloned and called. */
+export type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
+export type { KernelImage } from './image.js';
+export { KernelInstance } from './instance.js';
+export { Kernel, type BootOptions, type CloneOptions, type KernelSource } from './kernel.js';
+export type { KernelManifest } from './manifest.js';
+export type { KernelMemory } from './memory.js';
+export { KernelPanic, type KernelFrame, type PanicReason } from './panic.js';

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * One running kernel: calls into it, its timer, its death, its image. A call runs to its end and is never nested
+ * in another of the same kernel. What the kernel sends, wakes and signals on the way goes to handlers that record
+ * it; they must neither throw nor call the kernel.
+ */
+import { LibosError } from '../errors.js';
+import { LibShared } from './abi.generated.js';
+import type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
+import {
+  capturePages,
+  nonZeroPages,
+  restorePages,
+  wasmPageBytes,
+  type KernelImage,
+} from './image.js';
+import { kernelImports, type KernelReceiver, type ModuleExports } from './imports.js';
+import { KernelMemory } from './memory.js';
+import { formatFrame, kernelFrames, KernelPanic, reasonOf } from './panic.js';
+
+export interface Environment {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly console: Console;
+  readonly onWarning: (warning: KernelWarning) => void;
+}
+
+/** What an instance is made of. */
+export interface InstanceSource {
+  readonly module: WebAssembly.Module;
+  readonly memoryBytes: number;
+  readonly memoryMaxBytes: number;
+}
+
+type NicHandler = (nic: number, frame: number) => void;
+type WakeHandler = (cookie: number, events: number) => void;
+type SignalHandler = (task: number) => void;
+type TimerHandler = (timerNs: number) => void;
+
+/** Frames of a kernel stack that are worth keeping, and records of the log that a panic shows. */
+const stackFramesMax = 100;
+const consoleTailMax = 20;
+const twoTo32 = 2 ** 32;
+
+export class KernelInstance {
+  readonly name: string;
+  readonly memory: KernelMemory;
+  readonly memoryMaxBytes: number;
+  readonly #clock: Clock;
+  readonly #console: Console;
+  readonly #onWarning: (warning: KernelWarning) => void;
+  readonly #receiver: KernelReceiver;
+  readonly #exports: ModuleExports;
+  readonly #shared: number;
+  readonly #tail: ConsoleRecord[] = [];
+  #inside = false;
+  #outerStackTraceLimit = 0;
+  #death: KernelPanic | undefined;
+  /** What a console or warning callback threw; thrown again where it harms nothing. */
+  #thrownByCallback: { readonly error: unknown } | undefined;
+  #timerNs = Infinity;
+  #onTimer: TimerHandler = () => undefined;
+
+  /** Called by Kernel, which knows what the memory must hold. */
+  constructor(source: InstanceSource, environment: Environment) {
+    this.name = environment.name;
+    this.#clock = environment.clock;
+    this.#console = environment.console;
+    this.#onWarning = environment.onWarning;
+    this.memoryMaxBytes = source.memoryMaxBytes;
+    const memory = allocate(source, this.name);
+    this.memory = new KernelMemory(memory);
+    this.#receiver = this.#createReceiver(environment.entropy);
+    const libos = kernelImports(this.memory, this.#receiver, () => this.#exports);
+    const instance = new WebAssembly.Instance(source.module, {
+      libos: libos as unknown as WebAssembly.ModuleImports,
+      env: { memory },
+    });
+    // A plain object: loads from the engine's own exports object are slower.
+    this.#exports = { ...(instance.exports as unknown as ModuleExports) };
+    this.#shared = this.#exports.lib_shared() >>> 0;
+  }
+
+  /** The interface version that the kernel's image holds. */
+  get abiVersion(): number {
+    return this.memory.u32[(this.#shared + LibShared.abiVersion) >>> 2]!;
+  }
+
+  get booted(): boolean {
+    return this.memory.u32[(this.#shared + LibShared.booted) >>> 2] === 1;
+  }
+
+  /** When `timer` must be called next; Infinity: never. */
+  get timerNs(): number {
+    return this.#timerNs;
+  }
+
+  /** The panic that ended this kernel, undefined while it lives. */
+  get death(): KernelPanic | undefined {
+    return this.#death;
+  }
+
+  get nowNs(): number {
+    return this.#clock.nowNs;
+  }
+
+  /** The last records of the log. */
+  get consoleTail(): readonly ConsoleRecord[] {
+    return this.#tail;
+  }
+
+  /** Who is told when `timerNs` changes, after the call that changed it. */
+  set onTimer(handler: TimerHandler) {
+    this.#onTimer = handler;
+  }
+
+  /** Who records a frame that a NIC sends; it may read the memory. */
+  set onTransmit(handler: NicHandler) {
+    this.#receiver.transmit = handler;
+  }
+
+  set onWake(handler: WakeHandler) {
+    this.#receiver.wake = handler;
+  }
+
+  set onSignal(handler: SignalHandler) {
+    this.#receiver.signal = handler;
+  }
+
+  /** Boots Linux. Context: called once, by Kernel. */
+  boot(options: { cmdline: string; realtimeOffsetMs: number }): void {
+    const { memory } = this;
+    const at = this.#shared;
+    memory.writeU64(at + LibShared.memoryMaxBytes, this.memoryMaxBytes);
+    const offsetNs = BigInt(options.realtimeOffsetMs) * 1_000_000n;
+    memory.view.setBigUint64(at + LibShared.realtimeOffsetNs, offsetNs, true);
+    const cmdline = new TextEncoder().encode(options.cmdline);
+    const cmdlineMax = LibShared.sizeBytes - LibShared.cmdline - 1;
+    if (cmdline.length > cmdlineMax) {
+      throw new LibosError(
+        'ERR_LIBOS_CMDLINE',
+        `${this.name}: the kernel's command line has ${cmdline.length} bytes, ${cmdlineMax} fit`,
+        { hint: 'set what can be set later with sysctls' },
+      );
+    }
+    memory.bytes.set(cmdline, at + LibShared.cmdline);
+    const error = this.#call(() => this.#exports.lib_boot());
+    if (error !== 0) {
+      const said = this.#tail.map(({ text }) => text).join('\n');
+      throw new LibosError('ERR_LIBOS_BOOT', `${this.name}: boot failed with ${error}\n${said}`);
+    }
+  }
+
+  /** The timer interrupt. */
+  timer(): void {
+    this.#enter();
+    try {
+      this.#exports.lib_timer();
+    } catch (thrown) {
+      throw this.#died(thrown);
+    }
+    this.#leave();
+  }
+
+  /** Runs what `rx` and `txDone` have queued. */
+  run(): void {
+    this.#enter();
+    try {
+      this.#exports.lib_run();
+    } catch (thrown) {
+      throw this.#died(thrown);
+    }
+    this.#leave();
+  }
+
+  /** A system call of a process: the result or -errno; -512: it waits. */
+  syscall(task: number, number: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): number {
+    this.#enter();
+    let result: number;
+    try {
+      result = this.#exports.lib_syscall(task, number, a, b, c, d, e, f);
+    } catch (thrown) {
+      throw this.#died(thrown);
+    }
+    this.#leave();
+    return result;
+  }
+
+  /** Zeroed memory for arguments of system calls. */
+  alloc(sizeBytes: number): number {
+    const address = this.#call(() => this.#exports.lib_alloc(sizeBytes)) >>> 0;
+    if (address === 0) throw outOfMemory(this, `a buffer of ${sizeBytes} bytes`);
+    return address;
+  }
+
+  free(address: number): void {
+    this.#call(() => this.#exports.lib_free(address));
+  }
+
+  /** The task of a new child of `parent` (0: of init), or -errno. */
+  processCreate(parent: number, flags: number): number {
+    const task = this.#call(() => this.#exports.lib_process_create(parent, flags));
+    return task < 0 && task > -4096 ? task : task >>> 0;
+  }
+
+  processExit(task: number, status: number): void {
+    this.#call(() => this.#exports.lib_process_exit(task, status));
+  }
+
+  /** The number of the next pending signal, or 0. */
+  signalTake(task: number): number {
+    return this.#call(() => this.#exports.lib_signal_take(task));
+  }
+
+  /** The events that are ready now, or -errno. */
+  watch(task: number, fd: number, events: number, cookie: number): number {
+    return this.#call(() => this.#exports.lib_watch(task, fd, events, cookie));
+  }
+
+  unwatch(cookie: number): number {
+    return this.#call(() => this.#exports.lib_unwatch(cookie));
+  }
+
+  /** `config` is the address of a lib_nic_config: the NIC's number, or -errno. */
+  nicCreate(config: number): number {
+    return this.#call(() => this.#exports.lib_nic_create(config));
+  }
+
+  nicDestroy(nic: number): number {
+    return this.#call(() => this.#exports.lib_nic_destroy(nic));
+  }
+
+  nicCarrier(nic: number, up: boolean): number {
+    return this.#call(() => this.#exports.lib_nic_carrier(nic, up ? 1 : 0));
+  }
+
+  /** The address of a lib_frame to fill, or 0. */
+  rxAlloc(nic: number, lengthBytes: number): number {
+    this.#enterBriefly();
+    let frame: number;
+    try {
+      frame = this.#exports.lib_rx_alloc(nic, lengthBytes);
+    } catch (thrown) {
+      throw this.#died(thrown);
+    }
+    this.#leaveBriefly();
+    return frame >>> 0;
+  }
+
+  /** Queues a filled frame: `run` makes the kernel take it. */
+  rx(frame: number): void {
+    this.#enterBriefly();
+    try {
+      this.#exports.lib_rx(frame);
+    } catch (thrown) {
+      throw this.#died(thrown);
+    }
+    this.#leaveBriefly();
+  }
+
+  /** Gives a sent frame back: `run` makes the kernel notice. */
+  txDone(frame: number): void {
+    this.#enterBriefly();
+    try {
+      this.#exports.lib_tx_done(frame);
+    } catch (thrown) {
+      throw this.#died(thrown);
+    }
+    this.#leaveBriefly();
+  }
+
+  /** Draws new randomness from `entropy`, so that clones differ. */
+  reseed(entropy: Entropy = this.#receiver.entropy): void {
+    this.#receiver.entropy = entropy;
+    this.#call(() => this.#exports.lib_reseed());
+  }
+
+  /** The state of this kernel. Frames in flight and programs are outside of it. */
+  snapshot(): KernelImage {
+    this.#refuse();
+    return {
+      memoryBytes: this.memory.sizeBytes,
+      memoryMaxBytes: this.memoryMaxBytes,
+      stackPointer: this.#exports.__stack_pointer.value,
+      ...capturePages(this.memory),
+    };
+  }
+
+  /** Makes this kernel what it was, or what another with the same limit of memory was. A dead one lives again. */
+  restore(image: KernelImage): void {
+    if (this.#inside) throw nested(this.name);
+    if (image.memoryMaxBytes !== this.memoryMaxBytes) {
+      throw new LibosError(
+        'ERR_LIBOS_IMAGE',
+        `${this.name}: the image has a memory limit of ${image.memoryMaxBytes} bytes, this kernel ${this.memoryMaxBytes}`,
+        { hint: 'restore it into a clone of the kernel that it was taken from' },
+      );
+    }
+    this.#loadImage(image, nonZeroPages(this.memory));
+  }
+
+  /** Fills a fresh instance. Context: called by Kernel, with the pages that the module has filled. */
+  startFrom(image: KernelImage, freshPages: Uint32Array): void {
+    this.#loadImage(image, freshPages);
+  }
+
+  #loadImage(image: KernelImage, dirtyPages: Uint32Array): void {
+    const missingBytes = image.memoryBytes - this.memory.sizeBytes;
+    if (missingBytes > 0) this.memory.memory.grow(Math.ceil(missingBytes / wasmPageBytes));
+    restorePages(this.memory, image, dirtyPages);
+    this.#exports.__stack_pointer.value = image.stackPointer;
+    this.#death = undefined;
+    this.#tail.length = 0;
+    this.#readTimer();
+  }
+
+  /** A call that is not on a hot path. */
+  #call<T>(call: () => T): T {
+    this.#enter();
+    let result: T;
+    try {
+      result = call();
+    } catch (thrown) {
+      throw this.#died(thrown);
+    }
+    this.#leave();
+    return result;
+  }
+
+  #refuse(): void {
+    if (this.#death) throw this.#death;
+    if (this.#inside) throw nested(this.name);
+  }
+
+  #enter(): void {
+    this.#enterBriefly();
+    const { nowNs } = this.#clock;
+    const high = Math.floor(nowNs / twoTo32);
+    const { u32 } = this.memory;
+    const at = (this.#shared + LibShared.nowNs) >>> 2;
+    u32[at] = nowNs - high * twoTo32;
+    u32[at + 1] = high;
+  }
+
+  #leave(): void {
+    this.#leaveBriefly();
+    this.#readTimer();
+    if (this.#thrownByCallback) this.#throwAgain();
+  }
+
+  /** For calls that only queue: no time passes in them and no timer changes. */
+  #enterBriefly(): void {
+    this.#refuse();
+    this.#inside = true;
+    this.#outerStackTraceLimit = Error.stackTraceLimit;
+    Error.stackTraceLimit = stackFramesMax;
+  }
+
+  #leaveBriefly(): void {
+    this.#inside = false;
+    Error.stackTraceLimit = this.#outerStackTraceLimit;
+  }
+
+  #readTimer(): void {
+    const timerNs = this.memory.readU64(this.#shared + LibShared.timerNs);
+    if (timerNs === this.#timerNs) return;
+    this.#timerNs = timerNs;
+    this.#onTimer(timerNs);
+  }
+
+  #throwAgain(): void {
+    const { error } = this.#thrownByCallback!;
+    this.#thrownByCallback = undefined;
+    throw error;
+  }
+
+  /** Whatever comes out of the kernel ends it. */
+  #died(thrown: unknown): KernelPanic {
+    this.#leaveBriefly();
+    this.#death =
+      thrown instanceof KernelPanic
+        ? thrown
+        : this.#panic('trap', thrown instanceof Error ? thrown.message : String(thrown), thrown);
+    this.#timerNs = Infinity;
+    this.#onTimer(Infinity);
+    return this.#death;
+  }
+
+  #panic(reason: KernelPanic['reason'], kernelMessage: string, cause?: unknown): KernelPanic {
+    return new KernelPanic({
+      reason,
+      kernelMessage,
+      host: this.name,
+      timeNs: this.#clock.nowNs,
+      console: [...this.#tail],
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+
+  #createReceiver(entropy: Entropy): KernelReceiver {
+    return {
+      entropy,
+      transmit: () => undefined,
+      wake: () => undefined,
+      signal: () => undefined,
+      logged: (level, text) => {
+        const record = { level, timeNs: this.#clock.nowNs, text };
+        if (this.#tail.length === consoleTailMax) this.#tail.shift();
+        this.#tail.push(record);
+        this.#callBack(() => this.#console(record));
+      },
+      warned: (message) => {
+        const stack = kernelFrames(new Error().stack ?? '')
+          .map(formatFrame)
+          .join('\n');
+        const warning = { message, timeNs: this.#clock.nowNs, stack };
+        this.#callBack(() => this.#onWarning(warning));
+      },
+      died: (cause, message) => {
+        throw this.#panic(reasonOf(cause), message);
+      },
+    };
+  }
+
+  /** A callback of the user's: what it throws must not unwind the kernel. */
+  #callBack(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#thrownByCallback ??= { error };
+    }
+  }
+}
+
+function allocate(source: InstanceSource, name: string): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({
+      initial: source.memoryBytes / wasmPageBytes,
+      maximum: source.memoryMaxBytes / wasmPageBytes,
+    });
+  } catch (cause) {
+    throw new LibosError(
+      'ERR_LIBOS_NO_MEMORY',
+      `${name}: this process cannot reserve a memory of up to ${source.memoryMaxBytes} bytes`,
+      { hint: 'run fewer hosts in one process, or give each a smaller memoryMax', cause },
+    );
+  }
+}
+
+function outOfMemory(kernel: KernelInstance, what: string): LibosError {
+  return new LibosError(
+    'ERR_LIBOS_KERNEL_NO_MEMORY',
+    `the kernel of ${kernel.name} has no memory for ${what}`,
+    {
+      hint: `raise its memoryMax, ${kernel.memoryMaxBytes} bytes now`,
+    },
+  );
+}
+
+function nested(name: string): Error {
+  return new Error(`${name}: a call into the kernel from inside a call into it`);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * A kernel as a file: loaded and compiled once, then booted or cloned into as many instances as are wanted. This
+ * folder is the only place that touches `WebAssembly`.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { locateKernel, type KernelChoice } from '../../kernel/build/locate.js';
+import { LibosError } from '../errors.js';
+import { parseSizeBytes } from '../units.js';
+import { ABI_VERSION } from './abi.generated.js';
+import type { Clock, Console, Entropy, KernelWarning } from './environment.js';
+import { nonZeroPages, wasmPageBytes, type KernelImage } from './image.js';
+import { KernelInstance, type Environment } from './instance.js';
+import { checkedManifest, foreign, type KernelManifest } from './manifest.js';
+
+/** Which kernel: by profile, name or path, by default the profile "sim"; or the bytes of one. */
+export type KernelSource = KernelChoice | { readonly bytes: Uint8Array };
+
+export interface CloneOptions {
+  /** Names the instance in errors. */
+  readonly name?: string;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly console?: Console;
+  readonly onWarning?: (warning: KernelWarning) => void;
+}
+
+export interface BootOptions extends CloneOptions {
+  /** The limit that the kernel's memory may grow to: "64 MiB" by default. */
+  readonly memoryMax?: number | string;
+  /** The kernel's command line. */
+  readonly cmdline?: string;
+  /** CLOCK_REALTIME minus the clock, in milliseconds since 1970: 2025-01-01 by default. */
+  readonly realtimeOffsetMs?: number;
+}
+
+const memoryMaxDefault = '64 MiB';
+/** What Linux takes before it can ask for more, beside its image. */
+const memoryToBootBytes = 2 * 2 ** 20;
+const memoryMaxLimitBytes = 2 ** 32 - wasmPageBytes;
+const realtimeOffsetMsDefault = Date.UTC(2025, 0, 1);
+
+const loaded = new Map<string, Promise<Kernel>>();
+
+export class Kernel {
+  readonly manifest: KernelManifest;
+  /** What it boots in: more is asked for as it is needed. */
+  readonly memoryInitialBytes: number;
+  readonly #module: WebAssembly.Module;
+  readonly #where: string;
+  #freshPages: Uint32Array | undefined;
+
+  private constructor(module: WebAssembly.Module, where: string) {
+    this.#module = module;
+    this.#where = where;
+    this.manifest = checkedManifest(module, where);
+    this.memoryInitialBytes = this.manifest.memoryInitialPages * wasmPageBytes + memoryToBootBytes;
+  }
+
+  /** Loads a kernel; a file that has not changed is read and compiled once in a process. */
+  static async load(source: KernelSource = {}): Promise<Kernel> {
+    if ('bytes' in source) return Kernel.#compile(source.bytes, 'the given kernel');
+    const path = locateKernel(source).wasmPath;
+    const { mtimeMs, size } = await stat(path);
+    const key = `${path}\0${mtimeMs}\0${size}`;
+    let kernel = loaded.get(key);
+    if (!kernel) {
+      kernel = readFile(path).then((bytes) => Kernel.#compile(bytes, path));
+      loaded.set(key, kernel);
+      kernel.catch(() => loaded.delete(key));
+    }
+    return kernel;
+  }
+
+  static async #compile(bytes: Uint8Array, where: string): Promise<Kernel> {
+    let module: WebAssembly.Module;
+    try {
+      module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw foreign(where, `it is truncated or no wasm file (${why})`, cause);
+    }
+    return new Kernel(module, where);
+  }
+
+  /** A new instance with Linux booted in it. */
+  boot(options: BootOptions): KernelInstance {
+    const instance = this.#instantiate(
+      this.memoryInitialBytes,
+      this.#memoryMaxBytes(options.memoryMax ?? memoryMaxDefault),
+      options,
+    );
+    instance.boot({
+      cmdline: options.cmdline ?? '',
+      realtimeOffsetMs: options.realtimeOffsetMs ?? realtimeOffsetMsDefault,
+    });
+    return instance;
+  }
+
+  /** A new instance that goes on where the image was taken, with randomness of its own. */
+  clone(image: KernelImage, options: CloneOptions): KernelInstance {
+    this.#freshPages ??= nonZeroPages(
+      this.#instantiate(this.memoryInitialBytes, this.memoryInitialBytes, options).memory,
+    );
+    const instance = this.#instantiate(image.memoryBytes, image.memoryMaxBytes, options);
+    instance.startFrom(image, this.#freshPages);
+    instance.reseed();
+    return instance;
+  }
+
+  #instantiate(memoryBytes: number, memoryMaxBytes: number, options: CloneOptions): KernelInstance {
+    const environment: Environment = {
+      name: options.name ?? 'host',
+      clock: options.clock,
+      entropy: options.entropy,
+      console: options.console ?? (() => undefined),
+      onWarning: options.onWarning ?? (() => undefined),
+    };
+    const source = { module: this.#module, memoryBytes, memoryMaxBytes };
+    const instance = new KernelInstance(source, environment);
+    if (instance.abiVersion !== ABI_VERSION) {
+      throw foreign(
+        this.#where,
+        `its image has host interface ${instance.abiVersion}, its manifest ${ABI_VERSION}`,
+      );
+    }
+    return instance;
+  }
+
+  #memoryMaxBytes(memoryMax: number | string): number {
+    const wanted = parseSizeBytes(memoryMax, 'memoryMax');
+    const bytes = wanted - (wanted % wasmPageBytes);
+    if (bytes < this.memoryInitialBytes || bytes > memoryMaxLimitBytes) {
+      throw new LibosError(
+        'ERR_LIBOS_MEMORY',
+        `memoryMax: ${wanted} bytes, but ${this.#where} needs from ${this.memoryInitialBytes} to ${memoryMaxLimitBytes}`,
+        { hint: `${memoryMaxDefault} is the default` },
+      );
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Captures in the pcapng format (draft-ietf-opsawg-pcapng), which Wireshark reads: several interfaces in a file,
+ * their names, nanoseconds, the direction of each frame. Writes whole blocks, one after another.
+ */
+const blocks = { section: 0x0a0d0d0a, interface: 1, packet: 6 } as const;
+const byteOrderMagic = 0x1a2b3c4d;
+const linkTypeEthernet = 1;
+const options = { end: 0, name: 2, resolution: 9, offset: 14, application: 4, flags: 2 } as const;
+const nanoseconds = 9;
+const directions = { in: 1, out: 2 } as const;
+const twoTo32 = 2 ** 32;
+
+export interface ByteSink {
+  write(bytes: Uint8Array): void;
+}
+
+export class PcapngWriter {
+  readonly #sink: ByteSink;
+  readonly #epochSeconds: number;
+  #interfaces = 0;
+
+  /** `epochMs`: what 0 ns is, in milliseconds since 1970; whole seconds count. */
+  constructor(sink: ByteSink, { epochMs = 0 }: { epochMs?: number } = {}) {
+    this.#sink = sink;
+    this.#epochSeconds = Math.floor(epochMs / 1000);
+    const header = new BlockBuilder();
+    header.u32(byteOrderMagic).u16(1).u16(0);
+    // The section's length: not said, since it is written as it comes.
+    header.u32(0xffffffff).u32(0xffffffff);
+    header.option(options.application, new TextEncoder().encode('libos'));
+    this.#write(blocks.section, header.endOfOptions());
+  }
+
+  /** Returns the number to write the interface's frames with. */
+  addInterface(name: string): number {
+    const block = new BlockBuilder();
+    block.u16(linkTypeEthernet).u16(0).u32(0);
+    block.option(options.name, new TextEncoder().encode(name));
+    block.option(options.resolution, Uint8Array.of(nanoseconds));
+    block.option(options.offset, new BlockBuilder().u64(this.#epochSeconds).bytes);
+    this.#write(blocks.interface, block.endOfOptions());
+    return this.#interfaces++;
+  }
+
+  writeFrame(
+    interfaceNumber: number,
+    direction: 'in' | 'out',
+    timeNs: number,
+    frame: Uint8Array,
+  ): void {
+    const block = new BlockBuilder(frame.length + 64);
+    block.u32(interfaceNumber);
+    block.u32(Math.floor(timeNs / twoTo32)).u32(timeNs % twoTo32);
+    block.u32(frame.length).u32(frame.length).padded(frame);
+    block.option(options.flags, new BlockBuilder().u32(directions[direction]).bytes);
+    this.#write(blocks.packet, block.endOfOptions());
+  }
+
+  #write(type: number, body: BlockBuilder): void {
+    const total = body.bytes.length + 12;
+    const block = new BlockBuilder(total);
+    block.u32(type).u32(total).padded(body.bytes).u32(total);
+    this.#sink.write(block.bytes);
+  }
+}
+
+/** Little-endian, each method appends. */
+class BlockBuilder {
+  #buffer: Uint8Array;
+  #length = 0;
+
+  constructor(capacity = 128) {
+    this.#buffer = new Uint8Array(capacity);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  u16(value: number): this {
+    return this.#append(Uint8Array.of(value, value >>> 8));
+  }
+
+  u32(value: number): this {
+    return this.u16(value).u16(value >>> 16);
+  }
+
+  u64(value: number): this {
+    return this.u32(value % twoTo32).u32(Math.floor(value / twoTo32));
+  }
+
+  /** Padded with zeros to a multiple of 4 bytes. */
+  padded(bytes: Uint8Array): this {
+    this.#append(bytes);
+    return this.#append(new Uint8Array(-bytes.length & 3));
+  }
+
+  option(code: number, value: Uint8Array): this {
+    return this.u16(code).u16(value.length).padded(value);
+  }
+
+  endOfOptions(): this {
+    return this.u16(options.end).u16(0);
+  }
+
+  #append(bytes: Uint8Array): this {
+    const end = this.#length + bytes.length;
+    if (end > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(end, this.#buffer.length * 2));
+      larger.set(this.bytes);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length = end;
+    return this;
+  }
+}
