@@ -2,8 +2,18 @@
 /* Generated from kernel/abi/host-interface.ts by `npm run generate`: do not edit. */
 #ifndef __ASM_LIB_HOST_INTERFACE_H
 #define __ASM_LIB_HOST_INTERFACE_H
+#ifdef __KERNEL__
 #include <linux/build_bug.h>
 #include <linux/types.h>
+#else
+/* A program that hosts the native form. */
+#include <assert.h>
+#include <stdint.h>
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+#endif
 
 #define LIB_ABI_VERSION 1
 
