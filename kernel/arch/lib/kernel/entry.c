@@ -23,6 +23,13 @@ struct lib_shared lib_state = {
 	.timer_ns = U64_MAX,
 };
 
+/*
+ * Work that makes more work (a loop of bridges) would never end at one moment:
+ * after so many things an entry leaves the rest to the next, a little later.
+ */
+#define DRAIN_MAX	10000
+#define DRAIN_PAUSE_NS	1000
+
 struct task_struct *lib_init;
 static u64 entered_ns = U64_MAX;
 
@@ -43,19 +50,34 @@ void lib_enter(struct task_struct *task)
 	local_irq_enable();
 }
 
-void lib_leave(void)
+/* Runs what waits to be run; false when there was too much of it. */
+static bool drain(void)
 {
+	unsigned int things = 0;
+
 	do {
 		while (lib_progress())
-			;
+			if (++things == DRAIN_MAX)
+				return false;
 		/* Nothing holds a reference here: a quiescent state. */
 		rcu_qs();
 	} while (lib_pending());
+	return true;
+}
+
+void lib_leave(void)
+{
+	bool drained = drain();
+
 	clear_tsk_need_resched(current);
 	lib_memory_balance();
-
 	lib_current = &init_task;
 	clear_tsk_need_resched(current);
+	if (unlikely(!drained)) {
+		/* As ksoftirqd would: the rest comes later, and time may move on. */
+		lib_state.timer_ns = min(lib_state.timer_ns, lib_state.now_ns + DRAIN_PAUSE_NS);
+		return;
+	}
 	local_irq_disable();
 	tick_nohz_idle_stop_tick();
 	local_irq_enable();

@@ -39,7 +39,8 @@ void set_dumpable(struct mm_struct *mm, int value)
 /* Called by init/main.c where it would run /sbin/init: user space is the host. */
 int kernel_execve(const char *filename, const char *const *argv, const char *const *envp)
 {
-	current->flags &= ~PF_KTHREAD;
+	if (lib_init)
+		return -ENOENT;
 	lib_init = current;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <linux/miscdevice.h>
 #include <linux/ramfs.h>
 #include <linux/stat.h>
+#include <linux/umh.h>
 
 #include "lib.h"
 
@@ -39,6 +40,8 @@ static void __init mount(const char *type, const char *path)
 
 void __init prepare_namespace(void)
 {
+	/* There are no programs to help: who asks (the bridge's STP) does without. */
+	usermodehelper_disable();
 	mount("proc", "/proc");
 	mount("sysfs", "/sys");
 	init_mkdir("/tmp", 01777);
