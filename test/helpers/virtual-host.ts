@@ -127,6 +127,9 @@ function counting(seed: number) {
   };
 }
 
+/** Linux’s own housekeeping never ends: after a day of it nothing else will come. */
+const patienceNs = 24 * 3600e9;
+
 const microtasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function until<T>(
@@ -134,17 +137,18 @@ async function until<T>(
   kernel: KernelInstance,
   time: VirtualTime,
 ): Promise<T> {
-  let settled = false;
-  const done = (): void => void (settled = true);
+  const state = { settled: false };
+  const giveUpNs = time.now + patienceNs;
+  const done = (): void => void (state.settled = true);
   promise.then(done, done);
   while (true) {
     do await microtasks();
     while (time.runDeferred());
-    if (settled) return promise;
+    if (state.settled) return promise;
     const event = time.next();
-    if ((event?.timeNs ?? Infinity) < kernel.timerNs) {
-      time.take(event!);
-    } else if (kernel.timerNs !== Infinity) {
+    if ((event?.timeNs ?? Infinity) <= kernel.timerNs && event !== undefined) {
+      time.take(event);
+    } else if (kernel.timerNs <= giveUpNs) {
       time.now = Math.max(time.now, kernel.timerNs);
       kernel.timer();
     } else {

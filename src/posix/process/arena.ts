@@ -7,6 +7,8 @@ import { errno, SystemError } from '../errno.js';
 import type { KernelPort } from '../kernel-port.js';
 
 const firstChunkBytes = 16 * 1024;
+/** What one call may pass; Linux’s page allocator has nothing larger. */
+const chunkBytesMax = 4 * 1024 * 1024;
 
 export class Arena {
   readonly #port: KernelPort;
@@ -67,7 +69,13 @@ export class Arena {
   }
 
   #grow(sizeBytes: number): number {
-    const wanted = Math.max(firstChunkBytes, sizeBytes, this.#chunkBytes * 2);
+    if (sizeBytes > chunkBytesMax) {
+      throw new SystemError(errno.ENOMEM, 'alloc', {
+        detail: `one call passes at most ${chunkBytesMax} bytes, not ${sizeBytes}`,
+      });
+    }
+    const doubled = Math.min(this.#chunkBytes * 2, chunkBytesMax);
+    const wanted = Math.max(firstChunkBytes, sizeBytes, doubled);
     const chunk = this.#port.alloc(wanted);
     if (chunk === 0) throw new SystemError(errno.ENOMEM, 'alloc');
     if (this.#chunk !== 0) this.#outgrown.push(this.#chunk);

@@ -10,7 +10,6 @@ import {
   SHUT_RDWR,
   SO_RCVTIMEO_NEW,
   SO_SNDTIMEO_NEW,
-  SOCK_STREAM,
   SOL_SOCKET,
 } from '../constants/socket.js';
 import { errno, SystemError } from '../errno.js';
@@ -381,9 +380,5 @@ export class AsyncCalls extends SystemCalls {
       done += result;
     } while (done < data.byteLength);
     return done;
-  }
-
-  private isStream(fd: number): boolean {
-    return this.getOption(fd, socketOptions.type) === SOCK_STREAM;
   }
 }

@@ -13,6 +13,9 @@ import {
 import { iovec } from '../struct/socket.js';
 import { bufferOf, bytesOf, descriptor, integer, ProcessBase } from './base.js';
 
+/** What one read or write passes at most: a shorter result is theirs to give, and memory in the kernel is dear. */
+const transferBytesMax = 256 * 1024;
+
 export class FileCalls extends ProcessBase {
   /** Reads into `buffer`: the bytes read, 0 at the end. */
   read(fd: number, buffer: ArrayBufferView): number {
@@ -21,8 +24,9 @@ export class FileCalls extends ProcessBase {
 
   protected tryRead(fd: number, buffer: Uint8Array): number {
     this.arena.reset();
-    const address = this.arena.take(buffer.byteLength);
-    const result = this.syscall(this.nr.read, descriptor(fd), address, buffer.byteLength);
+    const length = Math.min(buffer.byteLength, transferBytesMax);
+    const address = this.arena.take(length);
+    const result = this.syscall(this.nr.read, descriptor(fd), address, length);
     this.fetch(buffer, address, result);
     return result;
   }
@@ -41,8 +45,9 @@ export class FileCalls extends ProcessBase {
 
   protected tryWrite(fd: number, data: Uint8Array): number {
     this.arena.reset();
-    const address = this.arena.put(data);
-    return this.syscall(this.nr.write, descriptor(fd), address, data.byteLength);
+    const some = data.subarray(0, transferBytesMax);
+    const address = this.arena.put(some);
+    return this.syscall(this.nr.write, descriptor(fd), address, some.byteLength);
   }
 
   pread(fd: number, buffer: ArrayBufferView, position: number): number {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Calls that send and receive: plain, addressed, as messages with control data, and many at once. */
+import { SO_TYPE, SOCK_STREAM, SOL_SOCKET } from '../constants/socket.js';
 import { decodeControl, encodeControl, type ControlMessage } from '../control-message.js';
 import {
   addressDetails,
@@ -8,6 +9,7 @@ import {
   type SocketAddress,
 } from '../socket-address.js';
 import { mmsghdr, msghdr } from '../struct/socket.js';
+import { errno } from '../errno.js';
 import { bufferOf, bytesOf, descriptor, integer } from './base.js';
 import { SocketCalls } from './socket-calls.js';
 
@@ -44,6 +46,9 @@ interface Laid {
 
 const headerOf = { msg_name: 0, msg_namelen: 0, msg_control: 0, msg_controllen: 0, msg_flags: 0 };
 
+/** What one send or receive passes at most: more than any datagram that the default buffers let through. */
+const transferBytesMax = 1024 * 1024;
+
 export class MessageCalls extends SocketCalls {
   send(fd: number, data: ArrayBufferView | string, flags = 0): number {
     return this.check(this.trySend(fd, bytesOf(data), flags), 'send');
@@ -63,14 +68,16 @@ export class MessageCalls extends SocketCalls {
   }
 
   protected trySend(fd: number, data: Uint8Array, flags: number, address?: SocketAddress): number {
+    if (data.byteLength > transferBytesMax && !this.isStream(fd)) return -errno.EMSGSIZE;
     this.arena.reset();
     const [name, length] = address === undefined ? [0, 0] : this.putAddress(address);
-    const at = this.arena.put(data);
+    const some = data.subarray(0, transferBytesMax);
+    const at = this.arena.put(some);
     return this.syscall(
       this.nr.sendto,
       descriptor(fd),
       at,
-      data.byteLength,
+      some.byteLength,
       integer(flags, 'flags'),
       name,
       length,
@@ -90,18 +97,28 @@ export class MessageCalls extends SocketCalls {
   protected tryReceive(fd: number, buffer: Uint8Array, flags: number): number {
     this.arena.reset();
     const name = this.addressToKeep();
-    const at = this.arena.take(buffer.byteLength);
+    const length = Math.min(buffer.byteLength, transferBytesMax);
+    const at = this.arena.take(length);
     const result = this.syscall(
       this.nr.recvfrom,
       descriptor(fd),
       at,
-      buffer.byteLength,
+      length,
       integer(flags, 'flags'),
       name + 4,
       name,
     );
     this.fetch(buffer, at, result);
     return result;
+  }
+
+  /** Whether the socket carries bytes and not messages; false for what is no socket. */
+  protected isStream(fd: number): boolean {
+    this.arena.reset();
+    const at = this.arena.take(8);
+    this.memory.view.setInt32(at + 4, 4, true);
+    const result = this.syscall(this.nr.getsockopt, fd, SOL_SOCKET, SO_TYPE, at, at + 4);
+    return result === 0 && this.memory.view.getInt32(at, true) === SOCK_STREAM;
   }
 
   sendmsg(fd: number, message: OutgoingMessage, flags = 0): number {
