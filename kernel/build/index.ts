@@ -21,7 +21,7 @@ import type { Recipe } from './recipe.js';
 import { silent } from './progress.js';
 import type { OnProgress } from './progress.js';
 import { findDebianSource, openDirectorySource } from './source.js';
-import { nameKernel } from './store.js';
+import { nameKernel, pruneProfile } from './store.js';
 import { compilerVersion } from './toolchain.js';
 
 export { cacheRoot } from './cache.js';
@@ -95,6 +95,7 @@ export async function buildKernel(options: BuildOptions): Promise<BuildResult> {
   if (isProfileKernel) {
     const pointer = profilePointer(profile, form);
     writeAtomically(pointer, `${kernel.key}\n`);
+    if (cached === undefined) pruneProfile({ profile, form: form.name });
   }
   if (name !== undefined) nameKernel(name, kernel.key);
   return {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -8,7 +8,7 @@ import { writeAtomically } from './cache.js';
 import { wasmForm } from './forms/wasm.js';
 import { locateKernel, profilePointer } from './locate.js';
 import { manifestText } from './manifest.js';
-import { listKernels, nameKernel, removeKernel } from './store.js';
+import { listKernels, nameKernel, pruneProfile, removeKernel } from './store.js';
 
 let cache: string;
 beforeEach(() => {
@@ -106,6 +106,18 @@ describe('the kernels in the cache', () => {
     expect(listKernels().map(({ key }) => key)).toEqual([two]);
     nameKernel('mine', one);
     expect(listKernels().map(({ key }) => key)).toEqual([two]);
+  });
+
+  test('of a profile do not pile up, and named ones stay', () => {
+    const keys = Array.from({ length: 9 }, (_, index) => String(index + 1).repeat(24));
+    for (const [day, key] of keys.entries()) addKernel(key, `2026-01-0${day + 1}`);
+    nameKernel('mine', keys[0]!);
+    writeAtomically(join(cache, 'profiles/sim-wasm32-old'), keys[1]!);
+    writeAtomically(join(cache, 'profiles/sim-wasm32-new'), keys[8]!);
+    pruneProfile({ profile: 'sim', form: 'wasm32' });
+    const kept = [8, 7, 6, 5, 0].map((index) => keys[index]);
+    expect(listKernels().map(({ key }) => key)).toEqual(kept);
+    expect(readdirSync(join(cache, 'profiles'))).toEqual(['sim-wasm32-new']);
   });
 
   test.each(['sim', 'full', '', 'a/b', '.hidden', 'x'.repeat(65)])(

@@ -70,6 +70,27 @@ export function removeKernel(nameOrKey: string): { readonly key: string; readonl
   return { key, kept };
 }
 
+/** How many kernels of a profile stay when newer ones come: each state of kernel/arch makes one. */
+const keptOfProfile = 4;
+
+/** Removes the oldest of a profile's kernels that nobody has named; whoever wants one again builds it. */
+export function pruneProfile({ profile, form }: Pick<ListedKernel, 'profile' | 'form'>): void {
+  const unnamed = listKernels().filter(
+    (kernel) =>
+      kernel.names.length === 0 &&
+      kernel.profile === profile &&
+      kernel.form === form &&
+      kernel.fragments.length === 0,
+  );
+  for (const { key } of unnamed.slice(keptOfProfile)) {
+    rmSync(cachePath('kernels', key), { recursive: true });
+  }
+  for (const name of cacheEntries('profiles')) {
+    const pointer = cachePath('profiles', name);
+    if (!cacheEntries('kernels').includes(readIfThere(pointer)?.trim() ?? '')) rmSync(pointer);
+  }
+}
+
 /** A kernel of a user's tree that nobody can name any more: the next build of that tree makes its like. */
 function removeIfForgotten(key: string): void {
   const isNamed = cacheEntries('names').some((name) => keyOfName(name) === key);

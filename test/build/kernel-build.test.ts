@@ -16,15 +16,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { cacheEntries, cachePath, entriesOf } from '../../kernel/build/cache.js';
+import { cacheEntries, cachePath } from '../../kernel/build/cache.js';
 import { buildKernel } from '../../kernel/build/index.js';
 import { createMeter, silent } from '../../kernel/build/progress.js';
 import { findDebianSource, unpackDebianSource } from '../../kernel/build/source.js';
 import { LibosError } from '../../src/errors.js';
 import { packageRoot } from '../../src/package-root.js';
+import { linkTree } from '../helpers/linux-tree.js';
 
 let folder = '';
 let debianTree = '';
@@ -46,17 +47,10 @@ afterAll(() => {
 });
 afterEach(() => expect(cacheEntries('kernels')).toEqual([]));
 
-/** Debian's tree as a user's own, in which one file can be replaced. */
-function ownTree(name: string, replaced: string): string {
+/** Debian's tree as a user's own, but for one file. */
+function ownTree(name: string, own: string): string {
   const tree = join(folder, name);
-  mkdirSync(join(tree, dirname(replaced)), { recursive: true });
-  for (let path = replaced; path !== '.'; path = dirname(path)) {
-    const parent = dirname(path);
-    for (const entry of entriesOf(join(debianTree, parent))) {
-      const target = join(tree, parent, entry);
-      if (join(parent, entry) !== path) symlinkSync(join(debianTree, parent, entry), target);
-    }
-  }
+  linkTree(tree, debianTree, own);
   return tree;
 }
 

@@ -22,7 +22,7 @@ export const nativeForm: Form = {
   fragment: 'native.config',
   kernelFile: 'kernel.o',
   debugFile: 'kernel.debug.o',
-  tools: [llvm('llvm-strip')],
+  tools: [linker, llvm('llvm-strip')],
   makeVariables: ['CLANG_TARGET_FLAGS=x86_64-linux-gnu'],
   linkOptions,
   link,
@@ -34,7 +34,9 @@ async function link({ objects, paths, scratch }: LinkOptions): Promise<Linked> {
   const full = join(scratch, nativeForm.debugFile);
   const stripped = join(scratch, nativeForm.kernelFile);
   writeFileSync(response, paths.map((path) => `${path}\n`).join(''));
-  const args = [...linkOptions, '-o', joined, `@${response}`];
+  // The tables that Linux walks get their bounds here; see the script.
+  const script = join(objects, '../arch/lib/native/object.lds');
+  const args = [...linkOptions, '-T', script, '-o', joined, `@${response}`];
   const library = ['--start-lib', 'lib/lib.a', '--end-lib'];
   const result = await runTool(linker, [...args, ...library], { cwd: objects });
   if (result.code !== 0) throw linkError(linker, result.stderr);
@@ -54,7 +56,7 @@ async function link({ objects, paths, scratch }: LinkOptions): Promise<Linked> {
 
 /**
  * Joining resolves what it can and keeps quiet about the rest. Left may be the host's functions, and the bounds of
- * sections, which the program's linker gives.
+ * a configuration's own sections, which the program's linker gives.
  */
 async function checkUndefined(object: string): Promise<void> {
   const { stdout } = await runToolOrThrow(llvm('llvm-nm'), [
