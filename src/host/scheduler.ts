@@ -12,6 +12,8 @@ export interface Timed {
 /** A kernel with queued work. */
 export interface Runnable {
   run(): void;
+  /** Set once it cannot be run any more. */
+  readonly death: unknown;
 }
 
 export interface Scheduler {

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** `libos/dce`: many hosts in one process, in virtual time. */
+export { Engine, type Cancellable } from './engine.js';
+export { EventQueue } from './event-queue.js';
+export { SimulatedHost } from './simulated-host.js';
+export {
+  Simulation,
+  type ConnectOptions,
+  type Connection,
+  type HostOptions,
+  type SimulationOptions,
+} from './simulation.js';
