@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/sched/coredump.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
 
@@ -42,5 +43,7 @@ int kernel_execve(const char *filename, const char *const *argv, const char *con
 	if (lib_init)
 		return -ENOENT;
 	lib_init = current;
+	/* It waits for nobody: children that are left to it go by themselves. */
+	current->sighand->action[SIGCHLD - 1].sa.sa_handler = SIG_IGN;
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "../form.h"
 
 /* mm/internal.h */
+extern int min_free_kbytes;
 void setup_per_zone_wmarks(void);
 
 unsigned long lib_region_start, lib_user_start, lib_memory_end;
@@ -29,6 +30,8 @@ void *empty_zero_page;
 #define GROW_BYTES_MIN	(1UL << 20)
 /* Kept free for whatever one entry may take, in pages. */
 #define FREE_PAGES_LOW	192UL
+/* Linux would keep a MiB and more free of 64; whatever wants memory grows it at once. */
+#define MIN_FREE_KBYTES	256
 
 static bool grow(void)
 {
@@ -47,6 +50,9 @@ static bool grow(void)
 	}
 	for (pfn = PFN_DOWN(grown_to); pfn < PFN_DOWN(end); pfn++)
 		free_reserved_page(pfn_to_page(pfn));
+	/* They have counted as managed since boot. */
+	adjust_managed_page_count(pfn_to_page(PFN_DOWN(grown_to)),
+				  -(long)PFN_DOWN(end - grown_to));
 	grown_to = end;
 	setup_per_zone_wmarks();
 	return true;
@@ -87,6 +93,7 @@ void __init lib_memory_setup(void)
 	lib_memory_end = end;
 	grown_to = end & PAGE_MASK;
 
+	min_free_kbytes = MIN_FREE_KBYTES;
 	min_low_pfn = PFN_DOWN(start);
 	max_low_pfn = max_pfn = PFN_DOWN(memory_max);
 	memblock_add(start, memory_max - start);
@@ -113,7 +120,24 @@ void __init mem_init(void)
 	set_max_mapnr(max_low_pfn - PFN_DOWN(ARCH_PFN_OFFSET << PAGE_SHIFT));
 	high_memory = (void *)memory_max;
 	memblock_free_all();
+	/*
+	 * What the region may still grow by counts as the machine's memory: Linux
+	 * sizes its limits (TCP's buffers, threads) by it, though no page is free yet.
+	 */
+	if (memory_max > grown_to) {
+		adjust_managed_page_count(pfn_to_page(PFN_DOWN(grown_to)),
+					  PFN_DOWN(memory_max - grown_to));
+		memblock_phys_free(grown_to, memory_max - grown_to);
+	}
 }
+
+static int __init set_watermarks(void)
+{
+	min_free_kbytes = MIN_FREE_KBYTES;
+	setup_per_zone_wmarks();
+	return 0;
+}
+postcore_initcall_sync(set_watermarks);	/* after init_per_zone_wmark_min() */
 
 void free_initmem(void)
 {

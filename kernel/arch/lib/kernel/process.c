@@ -67,6 +67,9 @@ long lib_process_create(unsigned long parent, u32 flags)
 		task = find_task_by_vpid(pid);
 		rcu_read_unlock();
 		handle = (long)task;
+		/* A program starts with default actions, whatever init's are. */
+		if (!parent && !(flags & CLONE_SIGHAND))
+			flush_signal_handlers(task, 1);
 	}
 	lib_leave();
 	return handle;

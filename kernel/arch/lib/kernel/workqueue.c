@@ -433,10 +433,12 @@ static int worker_main(void *unused)
 
 void __init workqueue_init(void)
 {
-	/* Never woken: it only lends its task to the items. */
 	lib_worker = kthread_create(worker_main, NULL, "kworker/0:0");
 	BUG_ON(IS_ERR(lib_worker));
 	lib_worker->flags |= PF_WQ_WORKER;
+	/* It only lends its task to the items: a wake-up of one must not start it. */
+	lib_worker->thread.fn = NULL;
+	WRITE_ONCE(lib_worker->__state, TASK_RUNNING);
 }
 
 void __init workqueue_init_topology(void)
