@@ -45,9 +45,8 @@ static int on_panic(struct notifier_block *block, unsigned long code, void *text
 
 static struct notifier_block panic_block = { .notifier_call = on_panic, .priority = INT_MIN };
 
-static int __init die_init(void)
+/* Context: before anything that can panic; without the notifier a panic never ends. */
+void __init lib_die_setup(void)
 {
-	return atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 }
-early_initcall(die_init);
-

@@ -25,6 +25,7 @@ bool lib_work_run_one(void);
 
 /* die.c */
 void __noreturn lib_die(u32 cause, const char *text);
+void lib_die_setup(void);
 
 /* memory.c */
 void lib_memory_setup(void);

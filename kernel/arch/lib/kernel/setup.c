@@ -18,6 +18,7 @@ static char command_line[COMMAND_LINE_SIZE];
 
 void __init setup_arch(char **cmdline)
 {
+	lib_die_setup();
 	snprintf(boot_command_line, COMMAND_LINE_SIZE, "%s %s", CONFIG_CMDLINE,
 		 lib_state.cmdline);
 	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);

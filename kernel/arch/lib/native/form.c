@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The native form: its memory is a region of address space that the host program
- * has reserved (lib_shared's memory_base and memory_max_bytes) and that its
- * kernel backs page by page when Linux first touches them. Growing takes nothing
- * from the host; the end still moves in steps, so that Linux uses again what was
- * freed before it touches more.
+ * has mapped (lib_shared's memory_base and memory_max_bytes) and that is backed
+ * page by page when Linux first touches it. Growing takes nothing from the host;
+ * the end still moves in steps, so that Linux uses again what was freed before it
+ * touches more.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -13,7 +13,7 @@
 #include "../kernel/lib.h"
 #include "../form.h"
 
-/* What Linux has at boot: pointers of 8 bytes need about twice of the other form's. */
+/* What Linux has at boot. */
 #define MEMORY_BYTES_AT_BOOT	SZ_8M
 
 static unsigned long region_end(void)
@@ -23,9 +23,14 @@ static unsigned long region_end(void)
 
 void lib_form_memory(unsigned long *start, unsigned long *used, unsigned long *end)
 {
-	if (!lib_state.memory_base || lib_state.memory_max_bytes < MEMORY_BYTES_AT_BOOT)
-		panic("native form: lib_shared must name a region of %u bytes at least, it has %llu at 0x%llx",
-		      MEMORY_BYTES_AT_BOOT, lib_state.memory_max_bytes, lib_state.memory_base);
+	static char text[120];
+
+	if (!lib_state.memory_base || lib_state.memory_max_bytes < MEMORY_BYTES_AT_BOOT) {
+		snprintf(text, sizeof(text),
+			 "lib_shared gives %llu bytes of memory at 0x%llx, the native form needs %u at least",
+			 lib_state.memory_max_bytes, lib_state.memory_base, MEMORY_BYTES_AT_BOOT);
+		lib_die(LIB_DIE_PANIC, text);
+	}
 	*start = PAGE_ALIGN(lib_state.memory_base);
 	*used = *start;
 	*end = min(*start + MEMORY_BYTES_AT_BOOT, region_end());
