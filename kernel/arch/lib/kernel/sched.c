@@ -41,6 +41,7 @@
 
 /* Declared in kernel/sched/sched.h, which is the scheduler's own. */
 int try_to_wake_up(struct task_struct *p, unsigned int state, int wake_flags);
+void resched_cpu(int cpu);
 
 struct task_struct *lib_current = &init_task;
 unsigned long lib_irq_flags;
