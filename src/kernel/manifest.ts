@@ -39,11 +39,16 @@ export function checkedManifest(module: WebAssembly.Module, where: string): Kern
 function readManifest(module: WebAssembly.Module, where: string): KernelManifest {
   const section = WebAssembly.Module.customSections(module, 'libos')[0];
   if (!section) throw foreign(where, 'it has no section "libos"');
+  let manifest: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(section)) as KernelManifest;
+    manifest = JSON.parse(new TextDecoder().decode(section));
   } catch (cause) {
     throw foreign(where, 'its section "libos" is not JSON', cause);
   }
+  if (typeof manifest !== 'object' || manifest === null) {
+    throw foreign(where, 'its section "libos" is not JSON of an object');
+  }
+  return manifest as KernelManifest;
 }
 
 function checkCalls(module: WebAssembly.Module, where: string): void {

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { describe, expect, test } from 'vitest';
+import { turnOfEventLoop } from '../host/index.js';
+import { Engine } from './engine.js';
+
+const never = (): boolean => false;
+const createEngine = (): Engine => new Engine(turnOfEventLoop);
+
+describe('engine', () => {
+  test('time does not move while a program can go on, however many promises that takes', async () => {
+    const engine = createEngine();
+    const seen: string[] = [];
+    engine.callAt(10, () => {
+      void (async () => {
+        for (let step = 0; step < 50; step++) await Promise.resolve();
+        seen.push(`program at ${engine.nowNs}`);
+      })();
+    });
+    engine.at(11, { onTime: () => seen.push(`event at ${engine.nowNs}`) }, 0, 0);
+    await engine.run(100, never);
+    expect(seen).toEqual(['program at 10', 'event at 11']);
+    expect(engine.nowNs).toBe(100);
+  });
+
+  test('what a program does before the first run counts too', async () => {
+    const engine = createEngine();
+    let at = -1;
+    void Promise.resolve()
+      .then(() => undefined)
+      .then(() => engine.callAt(5, () => (at = engine.nowNs)));
+    engine.callAt(50, () => undefined);
+    await engine.run(60, never);
+    expect(at).toBe(5);
+  });
+
+  test('kernels run once at the end of a moment, and events of the moment first', async () => {
+    const engine = createEngine();
+    const seen: string[] = [];
+    const kernel = { death: undefined, run: () => seen.push('run') };
+    const target = {
+      onTime: (number: number) => {
+        seen.push(`event ${number}`);
+        engine.runBeforeTimeMoves(kernel);
+      },
+    };
+    for (const number of [1, 2]) engine.at(5, target, number, 0);
+    engine.at(6, target, 3, 0);
+    await engine.run(10, never);
+    expect(seen).toEqual(['event 1', 'event 2', 'run', 'event 3', 'run']);
+  });
+
+  test('a kernel that is dead is left alone; one that dies stops the run, and it can go on', async () => {
+    const engine = createEngine();
+    const seen: string[] = [];
+    const dead = { death: new Error('dead'), run: () => seen.push('dead') };
+    const dying = {
+      death: undefined,
+      run: () => {
+        throw new Error('dies');
+      },
+    };
+    const alive = { death: undefined, run: () => seen.push('alive') };
+    for (const kernel of [dead, dying, alive]) engine.runBeforeTimeMoves(kernel);
+    await expect(engine.run(10, never)).rejects.toThrow('dies');
+    await engine.run(10, never);
+    expect(seen).toEqual(['alive']);
+  });
+
+  test('a cancelled callback is not called, and cancelling a second time does nothing', async () => {
+    const engine = createEngine();
+    let calls = 0;
+    const timer = engine.callAt(5, () => calls++);
+    timer.cancel();
+    timer.cancel();
+    await engine.run(10, never);
+    expect(calls).toBe(0);
+  });
+
+  test('a run without end says when nothing can ever happen', async () => {
+    const engine = createEngine();
+    engine.callAt(5, () => undefined);
+    expect(await engine.run(Infinity, never)).toBe(false);
+    expect(engine.nowNs).toBe(5);
+  });
+
+  test('an event in the past is our bug, and so is a run within a run', async () => {
+    const engine = createEngine();
+    await engine.run(10, never);
+    expect(() => engine.at(9, { onTime: () => undefined }, 0, 0)).toThrow('for 9 ns at 10 ns');
+    const first = engine.run(20, never);
+    await expect(engine.run(30, never)).rejects.toThrow('running already');
+    await first;
+  });
+});

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { expect, test } from 'vitest';
+import { kernelFrames } from './panic.js';
+
+test('kernel frames are taken out of the engine’s stack, with and without names', () => {
+  const stack = [
+    'RuntimeError: unreachable',
+    '    at tcp_v4_rcv (wasm://wasm/0a1b2c3d:wasm-function[1234]:0xabcd)',
+    '    at vmlinux.wasm.ip_rcv (wasm://wasm/vmlinux.wasm-0a1b2c3d:wasm-function[77]:0x10)',
+    '    at wasm://wasm/0a1b2c3d:wasm-function[5]:0x99',
+    '    at KernelInstance.run (file:///somewhere/instance.js:1:2)',
+  ].join('\n');
+  expect(kernelFrames(stack)).toEqual([
+    { function: 'tcp_v4_rcv', offset: 0xabcd },
+    { function: 'ip_rcv', offset: 0x10 },
+    { function: 'wasm-function[5]', offset: 0x99 },
+  ]);
+});

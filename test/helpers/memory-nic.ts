@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** A NIC without a kernel, for tests of links: its frames are arrays, and it keeps what it receives. */
+import type { FrameOffloads, FrameSink, Nic } from '../../src/host/index.js';
+import { plain } from './frames.js';
+
+interface Frame {
+  bytes: Uint8Array;
+  offloads: FrameOffloads;
+}
+
+export class MemoryNic implements Nic {
+  readonly mtu = 1500;
+  readonly label: string;
+  /** What came, and when. */
+  readonly received: { timeNs: number; bytes: Uint8Array; offloads: FrameOffloads }[] = [];
+  /** When each sent frame was given back. */
+  readonly completedNs: number[] = [];
+  /** Refuses frames, as a device that is down does. */
+  down = false;
+  sink: FrameSink | undefined;
+  readonly #now: () => number;
+  readonly #frames = new Map<number, Frame>();
+  #nextFrame = 8;
+
+  constructor(label: string, now: () => number) {
+    this.label = label;
+    this.#now = now;
+  }
+
+  send(bytes: Uint8Array, offloads: FrameOffloads = plain): void {
+    this.sink?.transmit(this, this.#keep({ bytes, offloads }));
+  }
+
+  /** Frames that were neither given back nor handed over. */
+  get held(): number {
+    return this.#frames.size;
+  }
+
+  connect(sink: FrameSink | undefined): void {
+    this.sink = sink;
+  }
+
+  frameLength(frame: number): number {
+    return this.#get(frame).bytes.length;
+  }
+
+  readOffloads(frame: number, offloads: FrameOffloads): void {
+    Object.assign(offloads, this.#get(frame).offloads);
+  }
+
+  writeOffloads(frame: number, offloads: FrameOffloads): void {
+    this.#get(frame).offloads = { ...offloads };
+  }
+
+  copyOut(frame: number, fromByte: number, target: Uint8Array): void {
+    target.set(this.#get(frame).bytes.subarray(fromByte, fromByte + target.length));
+  }
+
+  transmitted(frame: number): void {
+    this.#get(frame);
+    this.#frames.delete(frame);
+    this.completedNs.push(this.#now());
+  }
+
+  allocate(lengthBytes: number): number {
+    if (this.down) return 0;
+    return this.#keep({ bytes: new Uint8Array(lengthBytes), offloads: plain });
+  }
+
+  copyFrom(
+    source: Nic,
+    sourceFrame: number,
+    fromByte: number,
+    frame: number,
+    toByte: number,
+    lengthBytes: number,
+  ): void {
+    const target = this.#get(frame).bytes.subarray(toByte, toByte + lengthBytes);
+    source.copyOut(sourceFrame, fromByte, target);
+  }
+
+  write(frame: number, bytes: Uint8Array): void {
+    this.#get(frame).bytes.set(bytes);
+  }
+
+  receive(frame: number): void {
+    this.received.push({ timeNs: this.#now(), ...this.#get(frame) });
+    this.#frames.delete(frame);
+  }
+
+  #keep(frame: Frame): number {
+    const handle = this.#nextFrame;
+    this.#nextFrame += 8;
+    this.#frames.set(handle, frame);
+    return handle;
+  }
+
+  #get(frame: number): Frame {
+    const found = this.#frames.get(frame);
+    if (!found) throw new Error(`${this.label}: frame ${frame} is used after it was given away`);
+    return found;
+  }
+}
