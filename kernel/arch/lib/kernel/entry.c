@@ -170,6 +170,9 @@ long lib_syscall(unsigned long task, u32 number, long a, long b, long c, long d,
 		result = end_by_signal(result);
 	if (unlikely(task_work_pending(current)))
 		task_work_run();
+	/* What the call brought upon its own process, which took it on return. */
+	if (unlikely(signal_pending(current)))
+		host_signal(task);
 	lib_leave();
 	return result;
 }

@@ -44,6 +44,28 @@ static int on_wake(wait_queue_entry_t *wait, unsigned int mode, int flags, void 
 	return 0;
 }
 
+/*
+ * First come, first woken, as tasks that wait in a call are; but before any that
+ * waits exclusively, whose waking ends the walk.
+ */
+static void add_in_order(wait_queue_head_t *head, wait_queue_entry_t *wait)
+{
+	wait_queue_entry_t *before;
+	unsigned long flags;
+
+	spin_lock_irqsave(&head->lock, flags);
+	before = list_last_entry(&head->head, wait_queue_entry_t, entry);
+	if (list_empty(&head->head) || !(before->flags & WQ_FLAG_EXCLUSIVE)) {
+		list_add_tail(&wait->entry, &head->head);
+	} else {
+		list_for_each_entry(before, &head->head, entry)
+			if (before->flags & WQ_FLAG_EXCLUSIVE)
+				break;
+		list_add_tail(&wait->entry, &before->entry);
+	}
+	spin_unlock_irqrestore(&head->lock, flags);
+}
+
 static void on_queue(struct file *file, wait_queue_head_t *head, poll_table *table)
 {
 	struct watch *watch = container_of(table, struct watch, table);
@@ -61,7 +83,7 @@ static void on_queue(struct file *file, wait_queue_head_t *head, poll_table *tab
 	entry->head = head;
 	entry->cookie = watch->cookie;
 	init_waitqueue_func_entry(&entry->wait, on_wake);
-	add_wait_queue(head, &entry->wait);
+	add_in_order(head, &entry->wait);
 }
 
 static void detach(struct watch_entry *entry)
