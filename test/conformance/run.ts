@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Makes two tests of every body: `NAME.linux` runs it natively, `NAME.libos` on the library and compares what
+ * both wrote down. Checks that are known to fail are in ledger.json with the reason; one that passes although it
+ * is there is a failure too.
+ */
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { expect, test } from 'vitest';
+import { Context, definedBodies, type Body, type Check } from './body.js';
+import { makeWorld, type WorldKind } from './world.js';
+
+interface LedgerLine {
+  readonly body: string;
+  readonly check: string;
+  readonly on: WorldKind;
+  readonly reason: string;
+}
+
+export const ledger = JSON.parse(
+  readFileSync(new URL('ledger.json', import.meta.url), 'utf8'),
+) as readonly LedgerLine[];
+
+/** The checks of one run; a body that throws ends with a check of that name. */
+async function run(body: Body, kind: WorldKind): Promise<readonly Check[]> {
+  const world = await makeWorld(kind);
+  try {
+    const context = new Context(world);
+    await body.run(context);
+    return context.checks;
+  } finally {
+    world.end();
+  }
+}
+
+function compare(
+  body: string,
+  on: WorldKind,
+  checks: readonly Check[],
+  other?: readonly Check[],
+): void {
+  const known = ledger.filter((line) => line.body === body && line.on === on);
+  const wrong: string[] = [];
+  const failed = new Set<string>();
+  for (const { label, value, expected } of checks) {
+    const twin = expected ?? (other ?? checks).find((check) => check.label === label);
+    if (twin !== undefined && isDeepStrictEqual(value, twin.value)) continue;
+    failed.add(label);
+    if (known.some((line) => line.check === label)) continue;
+    const wanted = twin === undefined ? 'nothing of the kind' : show(twin.value);
+    wrong.push(`${label}: ${show(value)}, not ${wanted}`);
+  }
+  for (const { label } of other ?? []) {
+    if (!checks.some((check) => check.label === label)) wrong.push(`${label}: was not reached`);
+  }
+  for (const { check } of known) {
+    if (!failed.has(check)) wrong.push(`${check}: passes, but ledger.json says that it fails`);
+  }
+  expect(wrong, `${body}.${on}`).toEqual([]);
+}
+
+const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+
+/** To be called once in a test file, after the imports of its bodies. */
+export function defineTests(): void {
+  for (const body of definedBodies()) {
+    let native: Promise<readonly Check[]> | undefined;
+    const onLinux = (): Promise<readonly Check[]> => (native ??= run(body, 'linux'));
+    test(`${body.name}.linux`, async () => {
+      compare(body.name, 'linux', await onLinux());
+    });
+    test(`${body.name}.libos`, async () => {
+      compare(body.name, 'libos', await run(body, 'libos'), await onLinux());
+    });
+  }
+}
