@@ -44,4 +44,4 @@ export { socketOptions, type SocketOption } from './socket-options.js';
 export { ilp32, lp64, type DataModel } from './struct/data-model.js';
 export { struct, type CType, type StructType } from './struct/layout.js';
 export * from './sockets/index.js';
-export { callNumbers, NR } from './syscall-numbers.js';
+export { callNumbers, NR, type CallNumbers } from './syscall-numbers.js';

@@ -68,10 +68,10 @@ export class BlockingCalls {
   }
 
   /** The descriptor is being closed: what waits on it would wait for ever. */
-  closing(fd: number): void {
+  closing(first: number, last = first): void {
     if (this.#active.size === 0) return;
     for (const wait of [...this.#active]) {
-      if (wait.concerns(fd)) wait.fail(new SystemError(errno.EBADF, wait.syscall));
+      if (wait.concerns(first, last)) wait.fail(new SystemError(errno.EBADF, wait.syscall));
     }
   }
 
@@ -129,8 +129,8 @@ class Wait {
     }
   }
 
-  concerns(fd: number): boolean {
-    return this.#attempt.files.some(([watched]) => watched === fd);
+  concerns(first: number, last: number): boolean {
+    return this.#attempt.files.some(([fd]) => fd >= first && fd <= last);
   }
 
   fail(error: unknown): void {

@@ -150,10 +150,8 @@ export class FileCalls extends ProcessBase {
 
   /** Closes every descriptor from `first` to `last`. */
   closeRange(first: number, last = 0x7fffffff): void {
-    this.check(
-      this.syscall(this.nr.close_range, descriptor(first), descriptor(last), 0),
-      'close_range',
-    );
+    this.blocking.closing(descriptor(first), descriptor(last));
+    this.check(this.syscall(this.nr.close_range, first, last, 0), 'close_range');
   }
 
   dup(fd: number): number {

@@ -4,6 +4,7 @@
  * kernel is not running, in the order of the wake-ups. A waiter costs a map entry and a wait-queue entry until
  * it is woken.
  */
+import { EPOLLERR, EPOLLHUP } from '../constants/poll.js';
 import { SystemError } from '../errno.js';
 import type { HostTime, KernelPort } from '../kernel-port.js';
 
@@ -42,7 +43,11 @@ export class Waits {
     const cookie = this.#freeCookie();
     const ready = this.#port.watch(task, fd, events, cookie);
     if (ready < 0) throw new SystemError(ready, 'poll');
-    this.#callbacks.set(cookie, callback);
+    const wanted = events | EPOLLERR | EPOLLHUP;
+    // A wake-up without a key may mean anything; one with a key is only for those that wait for it.
+    this.#callbacks.set(cookie, (key) => {
+      if (key === 0 || (key & wanted) !== 0) callback(key);
+    });
     return {
       end: () => {
         if (this.#callbacks.delete(cookie)) this.#port.unwatch(cookie);
