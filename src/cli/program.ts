@@ -6,10 +6,11 @@
  */
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-root.js';
+import { demoCommand } from './demo.js';
 import { kernelCommand } from './kernel.js';
 import { reportError } from './terminal.js';
 
-const commands: readonly (() => Command)[] = [kernelCommand];
+const commands: readonly (() => Command)[] = [demoCommand, kernelCommand];
 
 function createProgram(): Command {
   const program = new Command('libos')

@@ -55,13 +55,17 @@ export class SimulatedHost {
   }
 
   /** What every host of a simulation starts from. */
-  static bootImage(kernel: Kernel, entropy: Entropy, memoryMax?: number | string): KernelImage {
+  static bootImage(
+    kernel: Kernel,
+    options: { entropy: Entropy; startDateMs: number; memoryMax?: number | string },
+  ): KernelImage {
+    const { startDateMs, ...rest } = options;
     return kernel
       .boot({
+        ...rest,
         name: 'boot image',
         clock: hostClock({ nowNs: 0 }),
-        entropy,
-        ...(memoryMax === undefined ? {} : { memoryMax }),
+        realtimeOffsetMs: startDateMs - uptimeAtStartNs / 1e6,
       })
       .snapshot();
   }

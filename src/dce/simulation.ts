@@ -14,7 +14,10 @@ export interface SimulationOptions {
   readonly kernel: Kernel;
   /** All randomness comes from it: the same seed, the same run. */
   readonly seed?: number | string;
+  /** The limit of each host's memory. */
   readonly memoryMax?: number | string;
+  /** What the hosts' calendar says at the start: 2025-01-01 by default. */
+  readonly startDate?: Date;
 }
 
 export interface HostOptions {
@@ -37,9 +40,13 @@ export interface Connection {
   readonly nics: readonly [HostNic, HostNic];
 }
 
+const startDateDefault = new Date('2025-01-01T00:00:00Z');
+
 export class Simulation {
   readonly engine = new Engine(turnOfEventLoop);
   readonly seed: number | string;
+  /** What 0 ns is on the hosts' calendar, in milliseconds since 1970. */
+  readonly startDateMs: number;
   readonly #options: SimulationOptions;
   readonly #hosts = new Map<string, SimulatedHost>();
   /** A booted image of each kernel; every host starts from one. */
@@ -48,6 +55,7 @@ export class Simulation {
   constructor(options: SimulationOptions) {
     this.#options = options;
     this.seed = options.seed ?? 1;
+    this.startDateMs = (options.startDate ?? startDateDefault).getTime();
   }
 
   get nowNs(): number {
@@ -126,7 +134,12 @@ export class Simulation {
   #imageOf(kernel: Kernel): KernelImage {
     let image = this.#images.get(kernel);
     if (!image) {
-      image = SimulatedHost.bootImage(kernel, this.entropy('boot'), this.#options.memoryMax);
+      const { memoryMax } = this.#options;
+      image = SimulatedHost.bootImage(kernel, {
+        entropy: this.entropy('boot'),
+        startDateMs: this.startDateMs,
+        ...(memoryMax === undefined ? {} : { memoryMax }),
+      });
       this.#images.set(kernel, image);
     }
     return image;

@@ -4,6 +4,7 @@
 export type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
 export type { KernelImage } from './image.js';
 export { KernelInstance } from './instance.js';
+export type { KernelChoice } from '../../kernel/build/locate.js';
 export { Kernel, type BootOptions, type CloneOptions, type KernelSource } from './kernel.js';
 export type { KernelManifest } from './manifest.js';
 export type { KernelMemory } from './memory.js';
