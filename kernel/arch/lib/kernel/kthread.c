@@ -39,8 +39,15 @@ static const struct {
 	{ "kcompactd", false },
 	/* There is no page table to reap: a dying process frees its memory itself. */
 	{ "oom_reaper", false },
-	/* Waits in one place, by a pointer only, so it may unwind and start anew. */
+	/* These wait in one place, by a pointer only, so they may unwind and start anew. */
 	{ "rcu_tasks", true },
+	{ "napi/", true },
+	{ "cpumap/", true },
+	/* Poll the clock, or wait with an entry of a queue on their stack: no duty is done. */
+	{ "ipvs-e", false },	/* IPVS: rates of services stay 0 */
+	{ "ipvs-m", false },	/* IPVS: connections are not synchronised */
+	{ "ipvs-b", false },
+	{ "kbatadv_tp", false },	/* batman-adv: no throughput meter */
 	/* Consoles print from the caller. */
 	{ "pr/", false },
 };
