@@ -140,7 +140,7 @@ u64 host_boot(u64 memory_bytes, const char *cmdline)
 		     shared->abi_version, LIB_ABI_VERSION);
 	if (strlen(cmdline) >= sizeof(shared->cmdline))
 		fail("the command line is too long");
-	shared->now_ns = 0;
+	shared->now_ns = 1;	/* at 0 Linux takes time stamps for missing */
 	shared->realtime_offset_ns = 1700000000ULL * 1000000000;
 	shared->memory_base = (uintptr_t)memory;
 	shared->memory_max_bytes = memory_bytes;
