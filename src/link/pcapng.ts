@@ -10,6 +10,8 @@ const linkTypeEthernet = 1;
 const options = { end: 0, name: 2, resolution: 9, offset: 14, application: 4, flags: 2 } as const;
 const nanoseconds = 9;
 const directions = { in: 1, out: 2 } as const;
+/** A packet's block but for the packet: its header, two options (the last is zero), and its length again. */
+const packetFixedBytes = 28 + 8 + 4 + 4;
 const twoTo32 = 2 ** 32;
 
 export interface ByteSink {
@@ -50,17 +52,29 @@ export class PcapngWriter {
     timeNs: number,
     frame: Uint8Array,
   ): void {
-    const block = new BlockBuilder(frame.length + 64);
-    block.u32(interfaceNumber);
-    block.u32(Math.floor(timeNs / twoTo32)).u32(timeNs % twoTo32);
-    block.u32(frame.length).u32(frame.length).padded(frame);
-    block.option(options.flags, new BlockBuilder().u32(directions[direction]).bytes);
-    this.#write(blocks.packet, block.endOfOptions());
+    // By hand, since there are many of these.
+    const paddedBytes = (frame.length + 3) & ~3;
+    const block = new Uint8Array(packetFixedBytes + paddedBytes);
+    const view = new DataView(block.buffer);
+    view.setUint32(0, blocks.packet, true);
+    view.setUint32(4, block.length, true);
+    view.setUint32(8, interfaceNumber, true);
+    view.setUint32(12, Math.floor(timeNs / twoTo32), true);
+    view.setUint32(16, timeNs % twoTo32, true);
+    view.setUint32(20, frame.length, true);
+    view.setUint32(24, frame.length, true);
+    block.set(frame, 28);
+    const at = 28 + paddedBytes;
+    view.setUint16(at, options.flags, true);
+    view.setUint16(at + 2, 4, true);
+    view.setUint32(at + 4, directions[direction], true);
+    view.setUint32(block.length - 4, block.length, true);
+    this.#sink.write(block);
   }
 
   #write(type: number, body: BlockBuilder): void {
     const total = body.bytes.length + 12;
-    const block = new BlockBuilder(total);
+    const block = new BlockBuilder();
     block.u32(type).u32(total).padded(body.bytes).u32(total);
     this.#sink.write(block.bytes);
   }
@@ -68,12 +82,8 @@ export class PcapngWriter {
 
 /** Little-endian, each method appends. */
 class BlockBuilder {
-  #buffer: Uint8Array;
+  #buffer = new Uint8Array(128);
   #length = 0;
-
-  constructor(capacity = 128) {
-    this.#buffer = new Uint8Array(capacity);
-  }
 
   get bytes(): Uint8Array {
     return this.#buffer.subarray(0, this.#length);

@@ -103,30 +103,36 @@ export function completeChecksum(frame: Uint8Array, offloads: FrameOffloads): vo
   writeU16(frame, csumStart + csumOffset, sum === 0 ? 0xffff : sum);
 }
 
+/** Fills `target` with bytes of a frame, from `fromByte` on. */
+export type FrameReader = (fromByte: number, target: Uint8Array) => void;
+
 /** A frame's bytes as a wire carries them: split, with all checksums. */
 export function wireFrames(frame: Uint8Array, offloads: FrameOffloads): Uint8Array[] {
   const count = segmentCount(frame.length, offloads);
-  return Array.from({ length: count }, (_, index) => wireFrame(frame, offloads, index, count));
+  const read: FrameReader = (fromByte, target) =>
+    target.set(frame.subarray(fromByte, fromByte + target.length));
+  return Array.from({ length: count }, (_, index) =>
+    wireFrame(read, frame.length, offloads, index, count),
+  );
 }
 
 /** Segment `index` of `count`. */
 export function wireFrame(
-  frame: Uint8Array,
+  read: FrameReader,
+  frameLength: number,
   offloads: FrameOffloads,
   index: number,
   count: number,
 ): Uint8Array {
-  if (offloads.gsoSize === 0) {
-    const whole = frame.slice();
-    completeChecksum(whole, offloads);
-    return whole;
-  }
   const { headerLength, gsoSize } = offloads;
-  const from = headerLength + index * gsoSize;
-  const segment = new Uint8Array(segmentLength(frame.length, offloads, index));
-  segment.set(frame.subarray(0, headerLength));
-  segment.set(frame.subarray(from, from + segment.length - headerLength), headerLength);
-  rewriteHeaders(segment, frame.length, offloads, index, count);
+  const segment = new Uint8Array(segmentLength(frameLength, offloads, index));
+  if (gsoSize === 0) {
+    read(0, segment);
+  } else {
+    read(0, segment.subarray(0, headerLength));
+    read(headerLength + index * gsoSize, segment.subarray(headerLength));
+    rewriteHeaders(segment, frameLength, offloads, index, count);
+  }
   completeChecksum(segment, offloads);
   return segment;
 }

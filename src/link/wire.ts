@@ -11,7 +11,13 @@
 import type { FrameOffloads, FrameSink, Nic, Scheduler, Timed } from '../host/index.js';
 import { LibosError } from '../errors.js';
 import type { DirectionCounters, FrameObserver, Link } from './link.js';
-import { rewriteHeaders, segmentCount, segmentLength, wireFrame, wireFrames } from './segment.js';
+import {
+  rewriteHeaders,
+  segmentCount,
+  segmentLength,
+  wireFrame,
+  type FrameReader,
+} from './segment.js';
 
 export interface WireOptions {
   /** From the last bit's departure to its arrival; 0 by default. */
@@ -160,7 +166,7 @@ class Direction implements FrameSink {
       const index = step >>> 1;
       this.#queuedFrames--;
       this.#count(segmentLength(length, offloads, index), 1);
-      if (this.#observers.size > 0) this.#showSegment(frame, length, index);
+      if (this.#observers.size > 0) this.#showSegment(this.#from, 'out', frame, offloads, index);
       copy =
         offloads.gsoSize === 0
           ? this.#copyWhole(frame, length)
@@ -216,18 +222,27 @@ class Direction implements FrameSink {
     return header;
   }
 
+  /** All segments of a frame. */
   #show(nic: Nic, direction: 'out' | 'in', frame: number): void {
     const offloads = createOffloads();
     nic.readOffloads(frame, offloads);
-    for (const bytes of wireFrames(bytesOf(nic, frame), offloads)) {
-      this.#tell(nic, direction, bytes);
+    const count = segmentCount(nic.frameLength(frame), offloads);
+    for (let index = 0; index < count; index++) {
+      this.#showSegment(nic, direction, frame, offloads, index);
     }
   }
 
-  #showSegment(frame: number, length: number, index: number): void {
-    const count = segmentCount(length, this.#offloads);
-    const bytes = wireFrame(bytesOf(this.#from, frame), this.#offloads, index, count);
-    this.#tell(this.#from, 'out', bytes);
+  #showSegment(
+    nic: Nic,
+    direction: 'out' | 'in',
+    frame: number,
+    offloads: FrameOffloads,
+    index: number,
+  ): void {
+    const length = nic.frameLength(frame);
+    const read: FrameReader = (fromByte, target) => nic.copyOut(frame, fromByte, target);
+    const count = segmentCount(length, offloads);
+    this.#tell(nic, direction, wireFrame(read, length, offloads, index, count));
   }
 
   #tell(nic: Nic, direction: 'out' | 'in', bytes: Uint8Array): void {
@@ -241,10 +256,4 @@ const steps = { whole: -1, drop: -2 } as const;
 
 function createOffloads(): FrameOffloads {
   return { csumStart: 0, csumOffset: 0, gsoSize: 0, headerLength: 0, gsoType: 0, flags: 0 };
-}
-
-function bytesOf(nic: Nic, frame: number): Uint8Array {
-  const bytes = new Uint8Array(nic.frameLength(frame));
-  nic.copyOut(frame, 0, bytes);
-  return bytes;
 }

@@ -73,6 +73,8 @@ export async function runDemo(options: DemoOptions, reporter: DemoReporter): Pro
   );
   await pingBoth(simulation, alice, options.pings, reporter);
   await moveData(simulation, alice, bob, options, reporter);
+  // The end of the connection is in the capture too.
+  await simulation.run('1 s');
 }
 
 function configure(host: SimulatedHost): void {
