@@ -51,12 +51,15 @@ void *memmove(void *to, const void *from, size_t n)
 
 void *memset(void *to, int c, size_t n)
 {
+	const u64 word = 0x0101010101010101ULL * (u8)c;
 	char *d = to;
 
 	if (n >= STRING_INSTRUCTION_BYTES_MIN) {
 		asm volatile("rep stosb" : "+D" (d), "+c" (n) : "a" (c) : "memory");
 		return to;
 	}
+	for (; n >= 8; n -= 8, d += 8)
+		put_unaligned(word, (u64 *)d);
 	while (n--)
 		*d++ = c;
 	return to;
