@@ -47,11 +47,15 @@ export class AsyncCalls extends SystemCalls {
   }
 
   /** All of the data, as a blocking write does; less when an error came after some. */
-  writeAsync(fd: number, data: ArrayBufferView | string, options?: WaitOptions): Promise<number> {
+  async writeAsync(
+    fd: number,
+    data: ArrayBufferView | string,
+    options?: WaitOptions,
+  ): Promise<number> {
     return this.writeAll('write', fd, bytesOf(data), (rest) => this.tryWrite(fd, rest), options);
   }
 
-  sendAsync(
+  async sendAsync(
     fd: number,
     data: ArrayBufferView | string,
     flags = 0,
@@ -94,7 +98,7 @@ export class AsyncCalls extends SystemCalls {
     return (await this.receive('recv', fd, bufferOf(buffer), flags, options)).length;
   }
 
-  recvfromAsync(
+  async recvfromAsync(
     fd: number,
     buffer: ArrayBufferView,
     flags = 0,

@@ -32,7 +32,7 @@ export interface ConnectOptions extends Endpoint, WaitOptions {
 const protocolOf = (multipath = false): number => (multipath ? IPPROTO_MPTCP : IPPROTO_TCP);
 
 export class TcpSocket extends StreamSocket {
-  static connect(process: Process, options: ConnectOptions): Promise<TcpSocket> {
+  static async connect(process: Process, options: ConnectOptions): Promise<TcpSocket> {
     const { timeoutNs, localAddress, localPort, signal } = options;
     const target = toSocketAddress(process, options);
     const kind = [target.family, SOCK_STREAM, protocolOf(options.multipath)] as const;
