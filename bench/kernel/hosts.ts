@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** What hosts cost: time to boot, clone, snapshot and restore one, and memory for each more. */
+import process from 'node:process';
+import { SeededEntropy } from '../../src/host/index.js';
+import type { Kernel, KernelInstance } from '../../src/kernel/index.js';
+
+export interface HostFigures {
+  readonly samples: number;
+  readonly bootMs: number;
+  readonly cloneMs: number;
+  readonly snapshotMs: number;
+  readonly restoreMs: number;
+  readonly bytesPerHost: number;
+}
+
+const samples = 40;
+const hostsForMemory = 200;
+/** Linux takes a time of 0 for none. */
+const clock = { nowNs: 1e9 };
+
+export function measureHosts(kernel: Kernel): HostFigures {
+  const outside = (seed: number) => ({ clock, entropy: SeededEntropy.fromSeed(seed) });
+  const bootMs = median(samples, (seed) => kernel.boot(outside(seed)));
+  const original = kernel.boot(outside(0));
+  const image = original.snapshot();
+  const cloneMs = median(samples, (seed) => kernel.clone(image, outside(seed)));
+  const snapshotMs = median(samples, () => original.snapshot());
+  const restoreMs = median(samples, () => original.restore(image));
+
+  const before = process.memoryUsage.rss();
+  const kept: KernelInstance[] = [];
+  for (let seed = 0; seed < hostsForMemory; seed++) kept.push(kernel.clone(image, outside(seed)));
+  const bytesPerHost = (process.memoryUsage.rss() - before) / kept.length;
+  return { samples, bootMs, cloneMs, snapshotMs, restoreMs, bytesPerHost };
+}
+
+function median(count: number, action: (index: number) => unknown): number {
+  const times: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const startMs = performance.now();
+    action(index);
+    times.push(performance.now() - startMs);
+  }
+  times.sort((a, b) => a - b);
+  return times[Math.floor(count / 2)]!;
+}

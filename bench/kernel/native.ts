@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * The same flow on the machine's own Linux: iperf3 over a veth pair between two network namespaces, on the given
+ * core. Needs root; where it cannot be had, the reason is the result.
+ */
+import { spawnSync } from 'node:child_process';
+
+export interface NativeFigures {
+  readonly offloadsBitsPerSecond?: number;
+  readonly plainBitsPerSecond?: number;
+  readonly reason?: string;
+}
+
+/** Runs in a namespace of its own, and makes the other; both go away with their last process. */
+const script = `
+set -e
+unshare -n sleep 60 & peer=$!
+trap 'kill $peer' EXIT
+sleep 0.3
+ip link add name v0 type veth peer name v1
+ip link set v1 netns $peer
+ip link set v0 up && ip addr add 192.0.2.1/24 dev v0
+nsenter -t $peer -n sh -c 'ip link set v1 up && ip addr add 192.0.2.2/24 dev v1'
+if [ "$OFFLOADS" = off ]; then
+  for feature in tso gso gro tx rx sg; do ethtool -K v0 $feature off; done
+  nsenter -t $peer -n sh -c 'for f in tso gso gro tx rx sg; do ethtool -K v1 $f off; done'
+fi >/dev/null 2>&1
+nsenter -t $peer -n taskset -c $CORE iperf3 -s -1 >/dev/null &
+sleep 0.5
+taskset -c $CORE iperf3 -c 192.0.2.2 -t 3 -C cubic -J
+`;
+
+export function measureNative(core: string): NativeFigures {
+  try {
+    return {
+      offloadsBitsPerSecond: iperf(core, 'on'),
+      plainBitsPerSecond: iperf(core, 'off'),
+    };
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function iperf(core: string, offloads: 'on' | 'off'): number {
+  const { status, stdout, stderr, error } = spawnSync('unshare', ['-n', 'sh', '-c', script], {
+    encoding: 'utf8',
+    timeout: 30_000,
+    env: { ...process.env, CORE: core, OFFLOADS: offloads },
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error((stderr || stdout).trim().split('\n').slice(0, 3).join('; '));
+  const report = JSON.parse(stdout) as {
+    readonly end: { readonly sum_received: { readonly bits_per_second: number } };
+  };
+  return report.end.sum_received.bits_per_second;
+}
