@@ -36,7 +36,7 @@ export function kbuildVariables(form: Form): string[] {
   return [
     'ARCH=lib',
     `LLVM=${llvmSuffix}`,
-    'KBUILD_BUILD_TIMESTAMP=@0',
+    'KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970',
     'KBUILD_BUILD_USER=libos',
     'KBUILD_BUILD_HOST=libos',
     'KBUILD_BUILD_VERSION=1',

@@ -2,7 +2,7 @@
 
 /**
  * The native form: one x86-64 object to link into a program, in which every symbol but the host interface is
- * local, so that the kernel's `socket` or `malloc`-like names meet nobody else's.
+ * local, so that the kernel's `printf`-like names meet nobody else's.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,15 @@ import { llvm } from '../toolchain.js';
 import type { Form, LinkOptions, Linked } from './form.js';
 
 const linker = llvm('ld.lld');
-const linkOptions: readonly string[] = ['-m', 'elf_x86_64', '-r', '--error-limit=0'];
+const linkOptions: readonly string[] = [
+  '-m',
+  'elf_x86_64',
+  '-r',
+  '--error-limit=0',
+  // The bounds of the tables that Linux walks. The link runs in the object folder, which lies in the overlay.
+  '-T',
+  '../arch/lib/native/object.lds',
+];
 
 export const nativeForm: Form = {
   name: 'x86_64',
@@ -65,9 +73,7 @@ async function checkUndefined(object: string): Promise<void> {
     object,
   ]);
   const given = new Set(imports.map(({ name }) => `host_${name}`));
-  const missing = stdout
-    .split('\n')
-    .filter((name) => !given.has(name) && !/^(__start_.*|__stop_.*|)$/.test(name));
+  const missing = stdout.split('\n').filter((name) => name !== '' && !given.has(name));
   if (missing.length === 0) return;
   throw new LibosError(
     'ERR_LIBOS_KERNEL_LINK',
