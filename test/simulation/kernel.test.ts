@@ -4,12 +4,15 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { SeededEntropy, SimulatedClock } from '../../src/host/index.js';
+import type {
+  Kernel} from '../../src/kernel/index.js';
 import {
-  Kernel,
   KernelPanic,
   type ConsoleRecord,
   type KernelInstance,
 } from '../../src/kernel/index.js';
+import type {
+  PosixHost} from '../../src/posix/index.js';
 import {
   AF_INET,
   AF_INET6,
@@ -18,7 +21,6 @@ import {
   AF_PACKET,
   AF_UNIX,
   NR,
-  PosixHost,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_STREAM,
@@ -173,8 +175,8 @@ describe('the end of a host', () => {
     expect(names).toContain('machine_restart');
     expect(names).toContain('lib_syscall');
     expect((panic as KernelPanic).console.at(-1)?.text).toContain('Restarting system');
-    expect(reboot).toThrow(panic as KernelPanic);
-    expect(() => dying.instance.timer()).toThrow(panic as KernelPanic);
+    expect(reboot).toThrow(panic);
+    expect(() => dying.instance.timer()).toThrow(panic);
     living.runUntil(second);
     expect(living.instance.processCreate(0, 0)).toBeGreaterThan(0);
   });
