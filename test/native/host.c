@@ -16,6 +16,8 @@
 #include "host.h"
 
 #define SENT_FRAMES_MAX 64
+/* Far from what programs map: the same addresses in every run, and so the same output. */
+#define MEMORY_ADDRESS 0x400000000
 
 struct host_counts host_counts;
 
@@ -127,8 +129,8 @@ static u64 wall_clock_ns(void)
 
 u64 host_boot(u64 memory_bytes, const char *cmdline)
 {
-	void *memory = mmap(NULL, memory_bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *memory = mmap(at(MEMORY_ADDRESS), memory_bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 	u64 started_ns;
 	int error;
 
