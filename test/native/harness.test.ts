@@ -5,13 +5,14 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SeededEntropy, SimulatedClock } from '../../src/host/index.js';
+import { exports, imports } from '../../kernel/abi/host-interface.js';
 import { loadKernel } from '../helpers/virtual-host.js';
-import { buildHarness, run } from './build-harness.js';
+import { kernelObject, linkWithKernel, run } from './link.js';
 
 let harness = '';
 
 beforeAll(() => {
-  harness = buildHarness();
+  harness = linkWithKernel('harness', ['harness.c', 'host.c']);
 });
 afterAll(() => rmSync(dirname(harness), { recursive: true, force: true }));
 
@@ -57,6 +58,25 @@ describe('the native form', () => {
   });
 });
 
+describe('the native object', () => {
+  test('has no symbol for others but the host interface', () => {
+    const { stdout } = run('nm', ['-g', '--format=posix', kernelObject()]);
+    const names = (kind: RegExp): string[] =>
+      stdout.split('\n').flatMap((line) => {
+        const [name, type] = line.split(' ');
+        return name !== undefined && type !== undefined && kind.test(type) ? [name] : [];
+      });
+    expect(names(/[^U]/)).toEqual(exports.map(({ name }) => `lib_${name}`).sort());
+    expect(names(/U/)).toEqual(imports.map(({ name }) => `host_${name}`).sort());
+  });
+
+  test('goes into a shared library, its code not touched by the loader', () => {
+    const options = ['-shared', '-fPIC', '-Wl,-z,text', '-Wl,-z,defs'];
+    const library = linkWithKernel('libhost.so', ['host.c'], options);
+    rmSync(dirname(library), { recursive: true });
+  });
+});
+
 test('gdb stops in ip_rcv and names every kernel function on the stack', () => {
   const commands = ['set breakpoint pending off', 'break ip_rcv', 'run', 'backtrace', 'kill'];
   const { stdout } = run('gdb', [
@@ -67,7 +87,13 @@ test('gdb stops in ip_rcv and names every kernel function on the stack', () => {
   const frames = stdout.split('\n').filter((line) => /^#\d+ /.test(line));
   expect(frames[0]).toMatch(/^#0 +ip_rcv \(skb=0x[0-9a-f]+.*ip_input\.c:\d+$/);
   const text = frames.join('\n');
-  for (const name of ['net_rx_action', 'udp_sendmsg', 'lib_syscall', 'send_over_loopback', 'main']) {
+  for (const name of [
+    'net_rx_action',
+    'udp_sendmsg',
+    'lib_syscall',
+    'send_over_loopback',
+    'main',
+  ]) {
     expect(text).toContain(name);
   }
   expect(text).not.toContain('?? ()');

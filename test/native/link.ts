@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** Links the harness (harness.c, host.c) with the native form of profile `sim`, as any program would. */
+/** Links C programs with the native form of profile `sim`, as anybody would. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,24 +23,29 @@ export function run(command: string, args: readonly string[]): Run {
 }
 
 /** The kernel's object with debugging information; `$LIBOS_TEST_NATIVE` is another one. */
-function kernelObject(): string {
+export function kernelObject(): string {
   const chosen = process.env['LIBOS_TEST_NATIVE'];
   if (chosen !== undefined) return chosen;
   const { wasmPath } = profileKernel('sim', nativeForm);
   return join(dirname(wasmPath), nativeForm.debugFile);
 }
 
-/** Compiles the harness into a folder of its own and returns its path. */
-export function buildHarness(): string {
+/** Links C files of this folder with the kernel's object, and returns the result's path in a new folder. */
+export function linkWithKernel(
+  output: string,
+  sources: readonly string[],
+  options: readonly string[] = [],
+): string {
   const object = kernelObject();
   if (!existsSync(object)) throw new Error(`there is no ${object}: npm run setup builds it`);
-  const harness = join(mkdtempSync(join(tmpdir(), 'libos-native-')), 'harness');
-  const sources = ['harness.c', 'host.c'].map((name) => join(packageRoot, 'test/native', name));
+  const path = join(mkdtempSync(join(tmpdir(), 'libos-native-')), output);
   const { code, stderr } = run('gcc', [
-    ...['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Wall', '-Wextra', '-Werror'],
+    ...['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Wall', '-Wextra', '-Werror', ...options],
     ...['-iquote', join(packageRoot, 'kernel/arch/lib/include/asm')],
-    ...['-o', harness, ...sources, object],
+    ...['-o', path],
+    ...sources.map((name) => join(packageRoot, 'test/native', name)),
+    object,
   ]);
-  if (code !== 0) throw new Error(`gcc cannot build the harness:\n${stderr}`);
-  return harness;
+  if (code !== 0) throw new Error(`gcc cannot link ${output} with the kernel:\n${stderr}`);
+  return path;
 }
