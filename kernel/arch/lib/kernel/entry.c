@@ -67,8 +67,12 @@ static bool drain(void)
 
 void lib_leave(void)
 {
-	bool drained = drain();
+	bool drained;
 
+	/* Files that the call let go of are closed on its way out. */
+	if (task_work_pending(current))
+		task_work_run();
+	drained = drain();
 	clear_tsk_need_resched(current);
 	lib_memory_balance();
 	lib_current = &init_task;
@@ -122,9 +126,7 @@ void lib_run(void)
 static long end_of_wait(long result)
 {
 	current->thread.blocked = 0;
-	spin_lock_irq(&current->sighand->siglock);
-	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	clear_thread_flag(TIF_NOTIFY_SIGNAL);
 	switch (result) {
 	case -EINTR:
 	case -ERESTARTSYS:
@@ -161,6 +163,8 @@ long lib_syscall(unsigned long task, u32 number, long a, long b, long c, long d,
 		lib_leave();
 		return -ENOSYS;
 	}
+	/* A mask that a call set for its wait, and for which no signal was taken. */
+	restore_saved_sigmask();
 	regs = current_pt_regs();
 	*regs = (struct pt_regs) { .args = { a, b, c, d, e, f }, .number = number };
 	result = sys_call_table[number](regs);
@@ -168,11 +172,11 @@ long lib_syscall(unsigned long task, u32 number, long a, long b, long c, long d,
 		result = end_of_wait(result);
 	else
 		result = end_by_signal(result);
-	if (unlikely(task_work_pending(current)))
-		task_work_run();
-	/* What the call brought upon its own process, which took it on return. */
-	if (unlikely(signal_pending(current)))
+	/* A signal is taken on the way out, under the mask of the wait that it ended. */
+	if (unlikely(task_sigpending(current)))
 		host_signal(task);
+	else
+		restore_saved_sigmask();
 	lib_leave();
 	return result;
 }

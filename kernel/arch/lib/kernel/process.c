@@ -117,6 +117,7 @@ int lib_signal_take(unsigned long handle)
 		signal = dequeue_signal(&task->blocked, &info, &type);
 	recalc_sigpending();
 	spin_unlock_irq(&task->sighand->siglock);
+	restore_saved_sigmask();
 	lib_leave();
 	return signal;
 }

@@ -158,7 +158,8 @@ static bool give_up(void)
 		return false;
 	if (state & TASK_INTERRUPTIBLE) {
 		current->thread.blocked = 1;
-		set_tsk_thread_flag(current, TIF_SIGPENDING);
+		/* Not TIF_SIGPENDING, which Linux works out anew from what is pending. */
+		set_tsk_thread_flag(current, TIF_NOTIFY_SIGNAL);
 		__set_current_state(TASK_RUNNING);
 		return true;
 	}
