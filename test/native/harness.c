@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Boots the native form in an ordinary process and walks the ways through it: a
- * datagram over the loopback device, a ping from a neighbour on the wire, two
- * seconds of timers. Its output is compared by harness.test.ts; gdb and valgrind
- * run it as it is. Exit code 0 means that all went as said.
+ * datagram over the loopback device, a ping from a neighbour on the wire, memory
+ * that grows, two seconds of timers. Its output is compared by harness.test.ts; gdb
+ * and valgrind run it as it is. Exit code 0 means that all went as said.
+ *
+ * usage: harness [MIB of memory]
  */
 #include <arpa/inet.h>
 #include <net/ethernet.h>
@@ -13,18 +15,26 @@
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "host.h"
 
-#define MEMORY_BYTES	(64ULL << 20)
+#define MEMORY_MIB	64
 #define SECOND_NS	1000000000ULL
 #define OUR_ADDRESS	"10.0.0.1"
 #define PEER_ADDRESS	"10.0.0.2"
 
 /* asm-generic/unistd.h: the library's numbers on every machine. */
-enum call { CALL_IOCTL = 29, CALL_CLOSE = 57, CALL_SOCKET = 198, CALL_BIND = 200, CALL_SENDTO = 206, CALL_RECVFROM = 207 };
+enum call {
+	CALL_IOCTL = 29,
+	CALL_CLOSE = 57,
+	CALL_SOCKET = 198,
+	CALL_BIND = 200,
+	CALL_SENDTO = 206,
+	CALL_RECVFROM = 207,
+};
 
 static const unsigned char our_mac[ETH_ALEN] = { 2, 0, 0, 0, 0, 1 };
 static const unsigned char peer_mac[ETH_ALEN] = { 2, 0, 0, 0, 0, 2 };
@@ -194,9 +204,27 @@ static u32 create_nic(const char *name)
 	return (u32)nic;
 }
 
-int main(void)
+/* More than there is at boot, so that memory must grow; all of it goes back. */
+static void fill_memory(void)
 {
-	u64 boot_ns = host_boot(MEMORY_BYTES, "");
+	enum { PIECES = 320, PIECE_BYTES = 100 << 10 };
+	static unsigned long pieces[PIECES];
+
+	for (int i = 0; i < PIECES; i++) {
+		pieces[i] = lib_alloc(PIECE_BYTES);
+		if (!pieces[i])
+			fail("no memory after %d KiB", i * PIECE_BYTES >> 10);
+		memset((void *)pieces[i], i, PIECE_BYTES);
+	}
+	for (int i = 0; i < PIECES; i++)
+		lib_free(pieces[i]);
+	printf("memory: took and gave back %d KiB\n", PIECES * PIECE_BYTES >> 10);
+}
+
+int main(int argc, char **argv)
+{
+	u64 memory_mib = argc > 1 ? strtoull(argv[1], NULL, 10) : MEMORY_MIB;
+	u64 boot_ns = host_boot(memory_mib << 20, "");
 	unsigned int timers;
 	u32 nic;
 	int fd;
@@ -211,6 +239,7 @@ int main(void)
 	set_up_interface(fd, "eth0", OUR_ADDRESS);
 	send_over_loopback(fd);
 	ping_from_the_wire(nic);
+	fill_memory();
 
 	timers = host_counts.timers;
 	host_run_until(host_now_ns() + 2 * SECOND_NS);

@@ -46,6 +46,7 @@ describe('the native form', () => {
     expect(lines[booted]).toMatch(/^boot: \d+\.\d ms$/);
     expect(lines).toContain('udp: 25 bytes over lo');
     expect(lines).toContain('ping: reply 3 from 10.0.0.1');
+    expect(lines).toContain('memory: took and gave back 32000 KiB');
     expect(lines.at(-1)).toMatch(/^done: /);
     expect(code).toBe(0);
   });
@@ -56,6 +57,14 @@ describe('the native form', () => {
     const [one, two] = [run(harness, []), run(harness, [])];
     expect(withoutWallClock(one)).toBe(withoutWallClock(two));
   });
+});
+
+test('too little memory is the end of it, in one line', () => {
+  const { code, stderr } = run(harness, ['4']);
+  expect(stderr).toMatch(
+    /^harness: the kernel died \(cause 0\): .*4194304 bytes.* 8388608 at least\n$/,
+  );
+  expect(code).toBe(1);
 });
 
 describe('the native object', () => {
