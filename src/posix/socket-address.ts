@@ -11,9 +11,9 @@ import {
   AF_UNIX,
   AF_UNSPEC,
 } from './constants/socket.js';
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './ip-address.js';
+import { formatIpv6, ipv4Number, parseIpv6 } from './ip-address.js';
 import { lp64 } from './struct/data-model.js';
-import { sockaddr_in, sockaddr_in6, sockaddr_ll, sockaddr_nl } from './struct/socket.js';
+import { sockaddr_in6, sockaddr_ll, sockaddr_nl } from './struct/socket.js';
 
 export interface InetAddress {
   readonly family: typeof AF_INET;
@@ -76,17 +76,7 @@ const fromUtf8 = new TextDecoder();
 export function writeSocketAddress(view: DataView, offset: number, address: SocketAddress): number {
   switch (address.family) {
     case AF_INET:
-      sockaddr_in.write(
-        view,
-        offset,
-        {
-          sin_family: AF_INET,
-          sin_port: port(address.port),
-          sin_addr: parseIpv4(address.address),
-          __pad: none,
-        },
-        lp64,
-      );
+      writeInet(view, offset, address);
       return 16;
     case AF_INET6:
       sockaddr_in6.write(
@@ -131,6 +121,17 @@ export function writeSocketAddress(view: DataView, offset: number, address: Sock
 }
 
 const none = new Uint8Array(0);
+
+/** As `sockaddr_in` describes it; written field by field, for this is on the way of every datagram. */
+function writeInet(view: DataView, offset: number, { address, port: number }: InetAddress): void {
+  const ip = ipv4Number(address);
+  if (ip < 0) throw new TypeError(`“${address}” is not an IPv4 address`);
+  view.setUint16(offset, AF_INET, true);
+  view.setUint16(offset + 2, port(number));
+  view.setUint32(offset + 4, ip);
+  view.setUint32(offset + 8, 0);
+  view.setUint32(offset + 12, 0);
+}
 
 function port(value: number): number {
   if (!Number.isInteger(value) || value < 0 || value > 0xffff) {
@@ -183,14 +184,17 @@ export function readSocketAddress(
 ): SocketAddress | undefined {
   if (length < 2) return undefined;
   const family = view.getUint16(offset, true);
+  if (family === AF_INET && length >= 16) {
+    // The one that is read most: no view of the bytes is made for it.
+    const at = offset + 4;
+    const address = `${view.getUint8(at)}.${view.getUint8(at + 1)}.${view.getUint8(at + 2)}.${view.getUint8(at + 3)}`;
+    return { family: AF_INET, address, port: view.getUint16(offset + 2) };
+  }
   const bytes = new Uint8Array(
     view.buffer,
     view.byteOffset + offset,
     Math.min(length, socketAddressBytesMax),
   );
-  if (family === AF_INET && length >= 16) {
-    return { family: AF_INET, address: formatIpv4(bytes, 4), port: view.getUint16(offset + 2) };
-  }
   if (family === AF_INET6 && length >= 24) {
     const flowInfo = view.getUint32(offset + 4);
     const scopeId = length >= 28 ? view.getUint32(offset + 24, true) : 0;

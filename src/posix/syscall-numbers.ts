@@ -333,12 +333,16 @@ export const widthDependentCalls = {
 
 export type CallNumbers = typeof NR & { readonly [K in keyof typeof widthDependentCalls]: number };
 
+const known = new Map<DataModel['name'], CallNumbers>();
+
 /** The numbers to call with under a data model; ILP32 gets the variants with 64-bit times and offsets. */
 export function callNumbers(model: DataModel): CallNumbers {
-  const column = model.wordBytes === 4 ? 0 : 1;
-  const wide = Object.entries(widthDependentCalls).map(([name, numbers]) => [
-    name,
-    numbers[column],
-  ]);
-  return { ...NR, ...Object.fromEntries(wide) } as CallNumbers;
+  let numbers = known.get(model.name);
+  if (numbers === undefined) {
+    const column = model.wordBytes === 4 ? 0 : 1;
+    const wide = Object.entries(widthDependentCalls).map(([name, pair]) => [name, pair[column]]);
+    numbers = { ...NR, ...Object.fromEntries(wide) } as CallNumbers;
+    known.set(model.name, numbers);
+  }
+  return numbers;
 }

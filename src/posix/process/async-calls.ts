@@ -327,11 +327,12 @@ export class AsyncCalls extends SystemCalls {
     run: () => number,
     options?: WaitOptions,
   ): Promise<number> {
-    const first = run();
-    if (!isWaiting(first)) return Promise.resolve(first);
+    const aborted = options?.signal?.aborted === true;
+    const first = aborted ? -errno.EINTR : run();
+    if (!isWaiting(first) && !aborted) return Promise.resolve(first);
     const timeout = events === EPOLLOUT ? SO_SNDTIMEO_NEW : SO_RCVTIMEO_NEW;
     const limits = this.socketTimeout(fd, timeout, -errno.EAGAIN);
-    return this.blocking.run({ syscall, run, files: [[fd, events]], ...limits }, options);
+    return this.blocking.run({ syscall, run, first, files: [[fd, events]], ...limits }, options);
   }
 
   /** SO_RCVTIMEO or SO_SNDTIMEO as a deadline; nothing where the descriptor is no socket or has none. */

@@ -20,6 +20,8 @@ export interface Attempt {
   readonly syscall: string;
   /** The call itself, which must not wait. */
   run(): number;
+  /** What it resulted in already, where it has been tried. */
+  readonly first?: number;
   /** Which files to watch while it waits, and for which events. */
   readonly files: readonly (readonly [fd: number, events: number])[];
   /** Gives up at this time with `timedOut`. */
@@ -48,7 +50,7 @@ export class BlockingCalls {
   /** Resolves with the result, a negative errno included; rejects only when aborted or interrupted. */
   run(attempt: Attempt, { signal }: WaitOptions = {}): Promise<number> {
     if (signal?.aborted === true) return Promise.reject(reasonOf(signal));
-    const first = attempt.run();
+    const first = attempt.first ?? attempt.run();
     if (!isWaiting(first) && attempt.waitsAlso?.(first) !== true) return Promise.resolve(first);
     return new Promise((resolve, reject) => {
       const wait = new Wait(this.#waits, this.#task, attempt, {

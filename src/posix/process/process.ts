@@ -51,12 +51,13 @@ export class Process extends AsyncCalls {
   readonly #handlers = new Map<number, Handler>();
   #status: number | undefined;
 
-  constructor(registry: ProcessRegistry, task: number) {
+  /** A forked process has its parent’s dispositions already. */
+  constructor(registry: ProcessRegistry, task: number, { forked = false } = {}) {
     super(registry, task);
     this.#registry = registry;
     this.pid = this.getpid();
     // A default action would end the task under the hands of JavaScript: the host decides what a signal does.
-    for (let signal = 1; signal <= signalCount; signal++) {
+    for (let signal = 1; signal <= signalCount && !forked; signal++) {
       if (signal !== SIGKILL && signal !== SIGSTOP) {
         this.#disposition(signal, signal === SIGCHLD ? ignored : handledByHost);
       }
@@ -81,7 +82,7 @@ export class Process extends AsyncCalls {
       (newNetwork ? CLONE_NEWNET : 0);
     const task = this.task === 0 ? -3 : this.port.processCreate(this.task, flags);
     if (task < 0 && task > -4096) throw this.failure(task, 'fork');
-    return new Process(this.#registry, task >>> 0);
+    return new Process(this.#registry, task >>> 0, { forked: true });
   }
 
   /** Ends it: descriptors close as Linux closes them, and calls that wait reject. Once is enough. */

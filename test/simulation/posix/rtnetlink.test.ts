@@ -148,8 +148,9 @@ describe('links', () => {
       extended: { message: '8021q: Invalid VLAN id' },
       message: expect.stringContaining('Invalid VLAN id') as unknown,
     });
-    expect(caught(() => links.add({ name: 'x', kind: 'vxlan', data: {} }))).toMatchObject({
-      code: 'EINVAL',
+    expect(caught(() => links.add({ name: 'x', kind: 'no-such' as 'dummy' }))).toMatchObject({
+      code: 'EOPNOTSUPP',
+      extended: { message: 'Unknown device type' },
     });
     expect(() => links.add({ name: 'x', kind: 'dummy', mtu: -1 })).toThrow(RangeError);
   });
