@@ -3,3 +3,6 @@
 /** The package's front door: re-exports what most programs need; the subpaths export the rest. */
 export { LibosError } from './errors.js';
 export { packageVersion as version } from './package-root.js';
+export { Simulation, SimulatedHost } from './dce/index.js';
+export { Kernel, KernelInstance, KernelPanic } from './kernel/index.js';
+export { Capture, Wire } from './link/index.js';
