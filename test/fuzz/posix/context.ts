@@ -21,9 +21,9 @@ export interface Context {
   readonly files: readonly string[];
   readonly settings: readonly string[];
   /** A system call: its result goes into the digest. */
-  call(name: CallName, ...args: readonly number[]): number;
+  readonly call: (name: CallName, ...args: readonly number[]) => number;
   /** Folds another result into the digest. */
-  result(name: string, value: number): void;
+  readonly result: (name: string, value: number) => void;
 }
 
 export type Operation = (context: Context) => void;

@@ -9,6 +9,8 @@ const setsClock = 'changes the clock that the run compares with';
 const processes = 'makes, ends or replaces a process, which the host interface does';
 const signals = 'could reach the host’s own process; the operation `signal` does it';
 const memory = 'the process’s address space is the whole host’s';
+const fills =
+  'fills as much memory as it is told to: an operation of its own knows how much there is';
 const tree = 'changes the tree of files that the run reads';
 
 export const excludedCalls: Readonly<Record<string, string>> = {
@@ -31,6 +33,17 @@ export const excludedCalls: Readonly<Record<string, string>> = {
   pidfd_send_signal: signals,
   ptrace: 'would stop the host’s own process',
   rt_sigaction: 'a signal whose default is to end the process would, behind the model’s back',
+  getrandom: fills,
+  read: fills,
+  pread64: fills,
+  readv: fills,
+  preadv: fills,
+  preadv2: fills,
+  recvfrom: fills,
+  recvmsg: fills,
+  recvmmsg: fills,
+  getdents64: fills,
+  syslog: fills,
   process_vm_readv: memory,
   process_vm_writev: memory,
   mount: tree,
@@ -41,13 +54,12 @@ export const excludedCalls: Readonly<Record<string, string>> = {
   mount_setattr: tree,
 };
 
-/** Settings under /proc/sys/net that are left alone. */
-const neverIdle = 'at 0 or less Linux polls an idle queue for ever, which keeps a processor of its own busy';
-
-export const excludedSettings: Readonly<Record<string, string>> = {
-  '/proc/sys/net/core/dev_weight': neverIdle,
-  '/proc/sys/net/core/dev_weight_rx_bias': neverIdle,
-};
+/** Settings under /proc/sys/net that are left alone, by a part of their path. */
+export const excludedSettings: readonly (readonly [part: string, reason: string])[] = [
+  ['/core/dev_weight', 'at 0 or less Linux polls an idle queue for ever'],
+  ['/base_reachable_time', 'at 0 Linux’s garbage collection of neighbours never pauses'],
+  ['/mptcp/close_timeout', 'a socket that is closed under it stays for as long as it says'],
+];
 
 /** Files under /proc that are not read. */
 export const excludedFiles: Readonly<Record<string, string>> = {

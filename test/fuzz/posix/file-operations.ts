@@ -173,9 +173,11 @@ const timer: Operation = ({ call, dice, me, scratch }) => {
   call('timerfd_settime', fd, dice.below(4), scratch.pointer(value), old);
 };
 
+/** Cookies that the host’s own waits do not come to in a run. */
+export const watchCookies = Array.from({ length: 64 }, (_, index) => 0x7fff0000 + index);
+
 const watch: Operation = ({ dice, me, kernel, result }) => {
-  // Cookies that the host's own waits never have, so soon.
-  const cookie = 0x7fff0000 + dice.below(64);
+  const cookie = dice.pick(watchCookies);
   if (dice.oneIn(2)) result('unwatch', kernel.unwatch(cookie));
   else result('watch', kernel.watch(me.process.task, me.any(dice).fd, dice.below(0x4000), cookie));
 };

@@ -4,12 +4,18 @@
  * A run of the fuzzer: random calls of random processes of two hosts, a digest of all results, and at the end the
  * question whether anything was left behind. The same seed and count give the same digest.
  */
-import { callNumbers, ilp32, isSystemError, type ForkOptions, type Process } from '../../../src/posix/index.js';
+import {
+  callNumbers,
+  ilp32,
+  isSystemError,
+  type ForkOptions,
+  type Process,
+} from '../../../src/posix/index.js';
 import type { Kernel } from '../../../src/kernel/index.js';
 import type { CallName, Context, Operation } from './context.js';
 import { dataOperations } from './data-operations.js';
-import { fileOperations } from './file-operations.js';
-import { leftovers, settledState, type HostState } from './leftovers.js';
+import { fileOperations, watchCookies } from './file-operations.js';
+import { settledState, type HostState } from './leftovers.js';
 import { Scratch } from './memory.js';
 import { ModelProcess } from './model.js';
 import { Dice, weighted } from './random.js';
@@ -37,7 +43,6 @@ interface Side {
   readonly files: readonly string[];
   readonly settings: readonly Setting[];
   readonly context: { -readonly [K in keyof Context]: Context[K] };
-  readonly start: HostState;
 }
 
 export class Run {
@@ -86,16 +91,12 @@ export class Run {
     }
   }
 
-  /** Ends all processes, waits until nothing is under way, and says what is left of them on each host. */
-  leftovers(): string[] {
-    const before = this.#sides.map(({ start }) => start);
-    return this.state().flatMap((state, index) => leftovers(before[index]!, state));
-  }
-
-  /** What each host holds with no process of the run left. */
+  /** Ends all processes and lets what is under way end: what each host holds then. The run can go on. */
   state(): HostState[] {
     for (const side of this.#sides) {
       for (const { process } of side.all.splice(0)) process.exit();
+      // A watch holds its file.
+      for (const cookie of watchCookies) side.host.kernel.unwatch(cookie);
     }
     this.#repair();
     return this.#sides.map(({ host }) => settledState(this.#world, host));
@@ -122,9 +123,8 @@ export class Run {
         this.#result(value);
       },
     };
-    const side = { host, scratch, all, files, settings, context };
     bringUp(host);
-    return { ...side, start: settledState(this.#world, host) };
+    return { host, scratch, all, files, settings, context };
   }
 
   #call(context: Context, name: CallName, args: readonly number[]): number {
@@ -140,7 +140,8 @@ export class Run {
   #result(value: number): void {
     if (value >= 0) this.succeeded++;
     this.#digest = Math.imul(this.#digest ^ value, 0x01000193) ^ (this.#digest >>> 15);
-    this.#trace[this.#trace.length - 1] += ` = ${value}`;
+    const last = this.#trace.length - 1;
+    this.#trace[last] = `${this.#trace[last]!} = ${value}`;
   }
 
   #note(what: string): void {

@@ -16,7 +16,7 @@ const loopback = 1;
 /** Every setting of /proc/sys/net that can be read, with its value. */
 export function listSettings(host: PosixHost): Setting[] {
   return walk(host, '/proc/sys/net', 8)
-    .filter((path) => !(path in excludedSettings))
+    .filter((path) => !excludedSettings.some(([part]) => path.includes(part)))
     .flatMap((path) => {
       const value = ifPossible(() => host.readFile(path));
       return value === undefined ? [] : [{ path, value }];
@@ -61,7 +61,8 @@ export function bringUp({ posix, address, ethernet }: FuzzHost): void {
   for (const { index, name } of links.list()) {
     const kept = ours.find((link) => link.index === index);
     if (kept === undefined) ifPossible(() => links.remove(index));
-    else if (name !== kept.name) ifPossible(() => links.change(index, { up: false, name: kept.name }));
+    else if (name !== kept.name)
+      ifPossible(() => links.change(index, { up: false, name: kept.name }));
   }
   for (const { index, mtu, address } of ours) {
     // It may be away in a namespace, and come back with the end of that.

@@ -95,7 +95,8 @@ export class World {
   pass(durationNs: number): void {
     const endNs = this.#nowNs + durationNs;
     for (let round = 0; ; round++) {
-      if (round === maxRounds) throw new Error(`${this.#nowNs} ns: ${endNs - this.#nowNs} ns will not pass`);
+      if (round === maxRounds)
+        throw new Error(`${this.#nowNs} ns: ${endNs - this.#nowNs} ns will not pass`);
       this.settle();
       const timerNs = Math.min(...this.hosts.map(({ kernel }) => kernel.timerNs));
       const eventNs = this.#events[0]?.timeNs ?? Infinity;
