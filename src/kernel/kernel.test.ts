@@ -106,7 +106,9 @@ describe('boot', () => {
     async (memoryMax) => {
       const kernel = await Kernel.load({ bytes: tinyKernel() });
       expect(() => kernel.boot({ ...outside, memoryMax })).toThrow(
-        memoryMax === '1 TiB' ? 'is not a size' : `needs from ${kernel.memoryInitialBytes} to`,
+        memoryMax === '1 TiB'
+          ? 'is not a size'
+          : `needs from ${kernel.memoryToBootBytes(65_536)} to`,
       );
     },
   );

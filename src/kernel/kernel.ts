@@ -36,8 +36,10 @@ export interface BootOptions extends CloneOptions {
 }
 
 const memoryMaxDefault = '64 MiB';
-/** What Linux takes before it can ask for more, beside its image. */
+/** What Linux takes before it can ask for more, beside its image: … */
 const memoryToBootBytes = 2 * 2 ** 20;
+/** … and a share of its limit, for the descriptions of all pages and the tables that grow with them. */
+const memoryToBootShare = 1 / 100;
 const memoryMaxLimitBytes = 2 ** 32 - wasmPageBytes;
 const realtimeOffsetMsDefault = Date.UTC(2025, 0, 1);
 
@@ -45,8 +47,8 @@ const loaded = new Map<string, Promise<Kernel>>();
 
 export class Kernel {
   readonly manifest: KernelManifest;
-  /** What it boots in: more is asked for as it is needed. */
-  readonly memoryInitialBytes: number;
+  /** What the module itself fills. */
+  readonly memoryImageBytes: number;
   readonly #module: WebAssembly.Module;
   readonly #where: string;
   #freshPages: Uint32Array | undefined;
@@ -55,7 +57,7 @@ export class Kernel {
     this.#module = module;
     this.#where = where;
     this.manifest = checkedManifest(module, where);
-    this.memoryInitialBytes = this.manifest.memoryInitialPages * wasmPageBytes + memoryToBootBytes;
+    this.memoryImageBytes = this.manifest.memoryInitialPages * wasmPageBytes;
   }
 
   /** Loads a kernel; a file that has not changed is read and compiled once in a process. */
@@ -84,11 +86,18 @@ export class Kernel {
     return new Kernel(module, where);
   }
 
+  /** What it boots in with that limit: more is asked for as it is needed. */
+  memoryToBootBytes(memoryMaxBytes: number): number {
+    const bytes = this.memoryImageBytes + memoryToBootBytes + memoryMaxBytes * memoryToBootShare;
+    return Math.ceil(bytes / wasmPageBytes) * wasmPageBytes;
+  }
+
   /** A new instance with Linux booted in it. */
   boot(options: BootOptions): KernelInstance {
+    const memoryMaxBytes = this.#memoryMaxBytes(options.memoryMax ?? memoryMaxDefault);
     const instance = this.#instantiate(
-      this.memoryInitialBytes,
-      this.#memoryMaxBytes(options.memoryMax ?? memoryMaxDefault),
+      this.memoryToBootBytes(memoryMaxBytes),
+      memoryMaxBytes,
       options,
     );
     instance.boot({
@@ -101,7 +110,7 @@ export class Kernel {
   /** A new instance that goes on where the image was taken, with randomness of its own. */
   clone(image: KernelImage, options: CloneOptions): KernelInstance {
     this.#freshPages ??= nonZeroPages(
-      this.#instantiate(this.memoryInitialBytes, this.memoryInitialBytes, options).memory,
+      this.#instantiate(this.memoryImageBytes, this.memoryImageBytes, options).memory,
     );
     const instance = this.#instantiate(image.memoryBytes, image.memoryMaxBytes, options);
     instance.startFrom(image, this.#freshPages);
@@ -131,10 +140,11 @@ export class Kernel {
   #memoryMaxBytes(memoryMax: number | string): number {
     const wanted = parseSizeBytes(memoryMax, 'memoryMax');
     const bytes = wanted - (wanted % wasmPageBytes);
-    if (bytes < this.memoryInitialBytes || bytes > memoryMaxLimitBytes) {
+    const leastBytes = this.memoryToBootBytes(bytes);
+    if (bytes < leastBytes || bytes > memoryMaxLimitBytes) {
       throw new LibosError(
         'ERR_LIBOS_MEMORY',
-        `memoryMax: ${wanted} bytes, but ${this.#where} needs from ${this.memoryInitialBytes} to ${memoryMaxLimitBytes}`,
+        `memoryMax: ${wanted} bytes, but ${this.#where} needs from ${leastBytes} to ${memoryMaxLimitBytes}`,
         { hint: `${memoryMaxDefault} is the default` },
       );
     }
