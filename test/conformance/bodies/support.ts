@@ -10,8 +10,11 @@ import {
   POLLOUT,
   POLLPRI,
   POLLRDHUP,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
   SOCK_STREAM,
   type Process,
+  type ReceivedMessage,
   type SocketAddress,
 } from '../../../src/posix/index.js';
 import type { Context } from '../body.js';
@@ -87,3 +90,29 @@ export function eventNames(events: number): string {
 }
 
 export const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+
+/** A non-blocking datagram socket at an address, and the port that it got. */
+export function bound(
+  p: Process,
+  local: SocketAddress = ipv4(0),
+): { readonly fd: number; readonly port: number } {
+  const fd = p.socket(Number(local.family), SOCK_DGRAM | SOCK_NONBLOCK);
+  p.bind(fd, local);
+  return { fd, port: portOf(p.getsockname(fd)) };
+}
+
+export function portOf(address: SocketAddress | undefined): number {
+  return address !== undefined && 'port' in address ? address.port : -1;
+}
+
+/** The control messages and the data of the next message. */
+export function message(
+  p: Process,
+  fd: number,
+  flags = 0,
+  lengthBytes = 4096,
+): ReceivedMessage & { readonly text: string } {
+  const buffer = new Uint8Array(lengthBytes);
+  const received = p.recvmsg(fd, { buffers: [buffer], controlBytes: 512 }, flags);
+  return { ...received, text: text(buffer.subarray(0, received.length)) };
+}

@@ -57,6 +57,8 @@ struct answer {
 static const char *directory;
 static int from_caller, to_caller;
 static sigset_t wanted;
+/* Whether another process has, or had, the same descriptor table. */
+static int shares_descriptors;
 
 static void die(const char *what)
 {
@@ -230,11 +232,13 @@ static long fork_task(const struct request *request)
 	long pid;
 
 	make_fifos(task);
+	shares_descriptors |= (flags & CLONE_FILES) != 0;
 	pid = syscall(SYS_clone, SIGCHLD | (flags & (CLONE_FILES | CLONE_FS)), 0, 0, 0, 0);
 
 	if (pid != 0)
 		return pid < 0 ? -errno : pid;
 	if (!(flags & CLONE_FILES)) {
+		shares_descriptors = 0;
 		close(old_from);
 		close(old_to);
 	}
@@ -242,6 +246,16 @@ static long fork_task(const struct request *request)
 		die("unshare");
 	attach(task);
 	return -1;
+}
+
+/* The caller sees the end of the FIFO when everything else has been closed. */
+static void end(int status)
+{
+	if (!shares_descriptors)
+		close_range(0, OWN_DESCRIPTORS - 1, 0);
+	close(from_caller);
+	close(to_caller);
+	_exit(status);
 }
 
 static void serve(void)
@@ -265,7 +279,8 @@ static void serve(void)
 			answer.result = take_signal();
 			break;
 		case OP_EXIT:
-			_exit((int)request.args[0]);
+			end((int)request.args[0]);
+			break;
 		default:
 			_exit(73);
 		}
