@@ -42,6 +42,7 @@ export type { Accepted } from './process/socket-calls.js';
 export { decodeSocketAddress, encodeSocketAddress, type SocketAddress } from './socket-address.js';
 export { socketOptions, type SocketOption } from './socket-options.js';
 export { ilp32, lp64, type DataModel } from './struct/data-model.js';
+export * as structures from './struct/index.js';
 export { struct, type CType, type StructType } from './struct/layout.js';
 export * from './sockets/index.js';
 export { callNumbers, NR, type CallNumbers } from './syscall-numbers.js';

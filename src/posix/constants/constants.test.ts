@@ -58,6 +58,7 @@ const groups: readonly [Record<string, number>, readonly string[]][] = [
   [
     interfaces,
     [
+      'asm/ioctl.h',
       'linux/if_arp.h',
       'linux/if_ether.h',
       'asm/ioctls.h',

@@ -24,13 +24,15 @@ import type {
   Received,
   ReceivedMessage,
 } from './message-calls.js';
-import type { EpollEvent, PollEntry, SelectSets } from './poll-calls.js';
+import { signalMask, type EpollEvent, type PollEntry, type SelectSets } from './poll-calls.js';
 import type { Accepted } from './socket-calls.js';
 import { SystemCalls } from './system-calls.js';
 
 export interface TimedWaitOptions extends WaitOptions {
   /** Infinity or left out: for ever; 0: not at all. */
   readonly timeoutNs?: number | undefined;
+  /** The signals blocked while it waits, in place of the process’s own, as ppoll, pselect and epoll_pwait have it. */
+  readonly blockedSignals?: readonly number[] | undefined;
 }
 
 const input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
@@ -52,7 +54,9 @@ export class AsyncCalls extends SystemCalls {
     data: ArrayBufferView | string,
     options?: WaitOptions,
   ): Promise<number> {
-    return this.writeAll('write', fd, bytesOf(data), (rest) => this.tryWrite(fd, rest), options);
+    const bytes = bytesOf(data);
+    const attempt = (done: number): number => this.tryWrite(fd, bytes.subarray(done));
+    return this.writeAll('write', fd, bytes.byteLength, attempt, options);
   }
 
   async sendAsync(
@@ -61,13 +65,9 @@ export class AsyncCalls extends SystemCalls {
     flags = 0,
     options?: WaitOptions,
   ): Promise<number> {
-    return this.writeAll(
-      'send',
-      fd,
-      bytesOf(data),
-      (rest) => this.trySend(fd, rest, flags),
-      options,
-    );
+    const bytes = bytesOf(data);
+    const attempt = (done: number): number => this.trySend(fd, bytes.subarray(done), flags);
+    return this.writeAll('send', fd, bytes.byteLength, attempt, options);
   }
 
   async sendtoAsync(
@@ -320,7 +320,7 @@ export class AsyncCalls extends SystemCalls {
   }
 
   /** One attempt that is repeated while Linux would wait for the file, within the socket’s own timeout. */
-  private wait(
+  protected wait(
     syscall: string,
     fd: number,
     events: number,
@@ -356,6 +356,23 @@ export class AsyncCalls extends SystemCalls {
     syscall: string,
     run: () => number,
     files: readonly (readonly [number, number])[],
+    { timeoutNs, signal, blockedSignals }: TimedWaitOptions,
+  ): Promise<void> {
+    const mask =
+      blockedSignals === undefined ? undefined : this.swapSignalMask(signalMask(blockedSignals));
+    try {
+      await this.waitUnmasked(syscall, run, files, { timeoutNs, signal });
+    } finally {
+      // Handlers run under the mask of the wait, as Linux runs them.
+      if (mask !== undefined) this.deliverSignals();
+      if (mask !== undefined && !this.exited) this.swapSignalMask(mask);
+    }
+  }
+
+  private async waitUnmasked(
+    syscall: string,
+    run: () => number,
+    files: readonly (readonly [number, number])[],
     { timeoutNs, signal }: TimedWaitOptions,
   ): Promise<void> {
     const deadlineNs = this.deadline(timeoutNs);
@@ -367,23 +384,24 @@ export class AsyncCalls extends SystemCalls {
     this.check(result, syscall);
   }
 
-  private async writeAll(
+  /** Attempts from where the last one ended until all `length` bytes are written. */
+  protected async writeAll(
     name: string,
     fd: number,
-    data: Uint8Array,
-    attempt: (rest: Uint8Array) => number,
+    length: number,
+    attempt: (done: number) => number,
     options?: WaitOptions,
   ): Promise<number> {
     let done = 0;
     do {
-      const rest = done === 0 ? data : data.subarray(done);
-      const result = await this.wait(name, fd, EPOLLOUT, () => attempt(rest), options);
+      const from = done;
+      const result = await this.wait(name, fd, EPOLLOUT, () => attempt(from), options);
       if (result < 0) {
         if (done > 0) return done;
         throw this.failure(result, name);
       }
       done += result;
-    } while (done < data.byteLength);
+    } while (done < length);
     return done;
   }
 }

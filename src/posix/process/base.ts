@@ -56,6 +56,11 @@ export class ProcessBase {
     this.#task = 0;
   }
 
+  /** Takes what signals are pending; the whole process knows how. */
+  deliverSignals(): void {
+    // A process without handlers has nothing to take.
+  }
+
   /**
    * Any system call with arguments as they are, addresses included: the result or a negative errno. The typed
    * calls are made of it; a program that has its own memory in the kernel may use it too.

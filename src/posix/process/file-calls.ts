@@ -5,11 +5,14 @@ import {
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
+  F_OWNER_PID,
   F_SETFD,
   F_SETFL,
+  F_SETOWN_EX,
   FD_CLOEXEC,
   O_NONBLOCK,
 } from '../constants/files.js';
+import { f_owner_ex } from '../struct/files.js';
 import { iovec } from '../struct/socket.js';
 import { bufferOf, bytesOf, descriptor, integer, ProcessBase } from './base.js';
 
@@ -78,23 +81,26 @@ export class FileCalls extends ProcessBase {
   }
 
   readv(fd: number, buffers: readonly ArrayBufferView[]): number {
+    return this.check(this.tryReadv(fd, buffers.map(bufferOf)), 'readv');
+  }
+
+  protected tryReadv(fd: number, targets: readonly Uint8Array[]): number {
     this.arena.reset();
-    const targets = buffers.map(bufferOf);
     const { address, parts } = this.vector(targets);
     const result = this.syscall(this.nr.readv, descriptor(fd), address, targets.length);
     this.scatter(targets, parts, result);
-    return this.check(result, 'readv');
+    return result;
   }
 
   writev(fd: number, data: readonly (ArrayBufferView | string)[]): number {
+    return this.check(this.tryWritev(fd, data.map(bytesOf)), 'writev');
+  }
+
+  protected tryWritev(fd: number, sources: readonly Uint8Array[]): number {
     this.arena.reset();
-    const sources = data.map(bytesOf);
     const { address, parts } = this.vector(sources);
     sources.forEach((source, i) => this.memory.bytes.set(source, parts[i]));
-    return this.check(
-      this.syscall(this.nr.writev, descriptor(fd), address, sources.length),
-      'writev',
-    );
+    return this.syscall(this.nr.writev, descriptor(fd), address, sources.length);
   }
 
   /** An array of `iovec`s for buffers of these sizes. */
@@ -189,6 +195,13 @@ export class FileCalls extends ProcessBase {
     );
   }
 
+  /** Who gets SIGIO and SIGURG of a descriptor: a process by its pid (`F_OWNER_PID`) or a group. */
+  setOwner(fd: number, pid: number, type: number = F_OWNER_PID): void {
+    this.arena.reset();
+    const at = this.store(f_owner_ex, { type, pid });
+    this.check(this.syscall(this.nr.fcntl, descriptor(fd), F_SETOWN_EX, at), 'fcntl');
+  }
+
   /** A duplicate numbered `lowest` or more. */
   dupFrom(fd: number, lowest: number, { closeOnExec = false } = {}): number {
     return this.fcntl(fd, closeOnExec ? F_DUPFD_CLOEXEC : F_DUPFD, lowest);
@@ -260,19 +273,22 @@ export class FileCalls extends ProcessBase {
 
   /** Copies from pipe to pipe without taking. */
   tee(from: number, to: number, length: number, flags = 0): number {
-    return this.check(
-      this.syscall(this.nr.tee, descriptor(from), descriptor(to), length, flags),
-      'tee',
-    );
+    return this.check(this.tryTee(from, to, length, flags), 'tee');
+  }
+
+  protected tryTee(from: number, to: number, length: number, flags: number): number {
+    return this.syscall(this.nr.tee, descriptor(from), descriptor(to), length, flags);
   }
 
   /** From a file (at `offset`, or where it stands) to a descriptor. */
   sendfile(to: number, from: number, length: number, offset?: number): number {
+    return this.check(this.trySendfile(to, from, length, offset), 'sendfile');
+  }
+
+  protected trySendfile(to: number, from: number, length: number, offset?: number): number {
     this.arena.reset();
-    return this.check(
-      this.syscall(this.nr.sendfile, descriptor(to), descriptor(from), this.offset(offset), length),
-      'sendfile',
-    );
+    const at = this.offset(offset);
+    return this.syscall(this.nr.sendfile, descriptor(to), descriptor(from), at, length);
   }
 
   protected offset(value: number | undefined): number {

@@ -210,32 +210,59 @@ export class MessageCalls extends SocketCalls {
 
   /** How many of the messages were sent. */
   sendmmsg(fd: number, messages: readonly OutgoingMessage[], flags = 0): number {
+    const result = this.trySendMessages(fd, messages, flags);
+    return this.check(result, 'sendmmsg', addressDetails(messages[0]?.address));
+  }
+
+  protected trySendMessages(
+    fd: number,
+    messages: readonly OutgoingMessage[],
+    flags: number,
+  ): number {
     this.arena.reset();
     const size = mmsghdr.sizeof(this.model);
     const at = this.arena.take(size * messages.length);
     messages.forEach((message, i) => this.layOut(at + i * size, message));
-    const result = this.syscall(
+    return this.syscall(
       this.nr.sendmmsg,
       descriptor(fd),
       at,
       messages.length,
       integer(flags, 'flags'),
     );
-    return this.check(result, 'sendmmsg', addressDetails(messages[0]?.address));
   }
 
   /** As many messages as are there, up to one for each of `slots`. */
   recvmmsg(fd: number, slots: readonly MessageBuffers[], flags = 0): readonly ReceivedMessage[] {
+    const { result, messages } = this.tryReceiveMessages(fd, slots, flags);
+    this.check(result, 'recvmmsg');
+    return messages();
+  }
+
+  /** `messages` is valid until the next call. */
+  protected tryReceiveMessages(
+    fd: number,
+    slots: readonly MessageBuffers[],
+    flags: number,
+  ): { result: number; messages: () => readonly ReceivedMessage[] } {
     this.arena.reset();
     const size = mmsghdr.sizeof(this.model);
     const at = this.arena.take(size * slots.length);
     const laid = slots.map((slot, i) => this.layOutBuffers(at + i * size, slot));
-    const count = this.check(
-      this.syscall(this.nr.recvmmsg, descriptor(fd), at, slots.length, integer(flags, 'flags'), 0),
-      'recvmmsg',
+    const result = this.syscall(
+      this.nr.recvmmsg,
+      descriptor(fd),
+      at,
+      slots.length,
+      integer(flags, 'flags'),
+      0,
     );
-    return laid
-      .slice(0, count)
-      .map((each) => this.taken(each, this.load(mmsghdr, each.header).msg_len));
+    return {
+      result,
+      messages: () =>
+        laid
+          .slice(0, result)
+          .map((each) => this.taken(each, this.load(mmsghdr, each.header).msg_len)),
+    };
   }
 }

@@ -8,7 +8,7 @@ import {
   SIOCOUTQ,
 } from '../constants/interface.js';
 import { SO_ATTACH_FILTER, SO_DETACH_FILTER, SOL_SOCKET } from '../constants/socket.js';
-import { ifconf, ifreq_addr, ifreq_int } from '../struct/interface.js';
+import { ifconf, ifreq_addr, ifreq_data, ifreq_int } from '../struct/interface.js';
 import type { StructType, ValueOf } from '../struct/layout.js';
 import { sock_filter, sock_fprog } from '../struct/socket.js';
 import type { SocketOption } from '../socket-options.js';
@@ -110,6 +110,21 @@ export class OptionCalls extends MessageCalls {
     const at = this.store(type, value);
     this.ioctl(fd, request, at);
     return this.load(type, at);
+  }
+
+  /** A request about an interface whose argument hangs on a pointer, as those of tunnels do. */
+  ioctlWithData<T>(fd: number, request: number, name: string, type: StructType<T>, value: T): T {
+    this.arena.reset();
+    const data = this.store(type, value);
+    const at = this.store(ifreq_data, { ifr_name: name, ifr_data: data });
+    this.ioctl(fd, request, at);
+    return this.load(type, data);
+  }
+
+  /** A request whose argument is a name: those that make and remove bridges. */
+  ioctlWithName(fd: number, request: number, name: string): void {
+    this.arena.reset();
+    this.ioctl(fd, request, this.arena.putText(name));
   }
 
   /** A request that gives an `int`. */

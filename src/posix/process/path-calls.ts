@@ -130,6 +130,14 @@ export class PathCalls extends FileCalls {
     this.check(this.syscall(this.nr.mkdirat, AT_FDCWD, name, mode), 'mkdir', { path });
   }
 
+  /** `S_IFCHR`, `S_IFIFO` … in the mode; a device by its numbers. */
+  mknod(path: string, mode: number, { major = 0, minor = 0 } = {}): void {
+    this.arena.reset();
+    const name = this.arena.putText(path);
+    const device = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
+    this.check(this.syscall(this.nr.mknodat, AT_FDCWD, name, mode, device), 'mknod', { path });
+  }
+
   unlink(path: string): void {
     this.arena.reset();
     const name = this.arena.putText(path);

@@ -13,7 +13,7 @@ import {
 } from '../constants/process.js';
 import { SystemError } from '../errno.js';
 import { sigaction } from '../struct/files.js';
-import { AsyncCalls } from './async-calls.js';
+import { AsyncVectorCalls } from './async-vector-calls.js';
 import type { HostContext } from './base.js';
 
 export interface ForkOptions {
@@ -45,7 +45,7 @@ const handledByHost = 2;
 const ignored = 1;
 const signalCount = 64;
 
-export class Process extends AsyncCalls {
+export class Process extends AsyncVectorCalls {
   readonly pid: number;
   readonly #registry: ProcessRegistry;
   readonly #handlers = new Map<number, Handler>();
@@ -120,7 +120,7 @@ export class Process extends AsyncCalls {
   }
 
   /** Takes what is pending. The registry calls it when Linux has reported a signal. */
-  deliverSignals(): void {
+  override deliverSignals(): void {
     while (this.task !== 0) {
       const signal = this.port.signalTake(this.task);
       if (signal <= 0) return;

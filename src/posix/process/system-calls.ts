@@ -165,6 +165,15 @@ export class SystemCalls extends PollCalls {
     this.changeMask(SIG_SETMASK, signals);
   }
 
+  /** Sets the whole mask and returns the one before. */
+  protected swapSignalMask(mask: Uint8Array): Uint8Array {
+    this.arena.reset();
+    const at = this.arena.put(mask);
+    const old = this.arena.take(8);
+    this.check(this.syscall(this.nr.rt_sigprocmask, SIG_SETMASK, at, old, 8), 'rt_sigprocmask');
+    return this.memory.bytes.slice(old, old + 8);
+  }
+
   private changeMask(how: number, signals: readonly number[]): void {
     this.arena.reset();
     const mask = this.arena.put(signalMask(signals));
