@@ -8,7 +8,7 @@ import type { ModelProcess } from './model.js';
 import type { Dice } from './random.js';
 import type { Scratch } from './memory.js';
 
-export type CallName = string & keyof CallNumbers;
+export type CallName = keyof CallNumbers;
 
 export interface Context {
   readonly dice: Dice;

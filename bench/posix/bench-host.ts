@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** One host for measurements: loopback is up, and time stands still but where `pass` moves it. */
+import { SeededEntropy, SimulatedClock } from '../../src/host/index.js';
+import type { Kernel, KernelInstance } from '../../src/kernel/index.js';
+import { PosixHost } from '../../src/posix/index.js';
+
+export interface BenchHost {
+  readonly kernel: KernelInstance;
+  readonly posix: PosixHost;
+  /** Lets time pass, timers included. */
+  pass(durationNs: number): void;
+}
+
+const startNs = 1e9;
+
+export function createHost(kernel: Kernel, memoryMax: string): BenchHost {
+  const clock = new SimulatedClock(startNs);
+  const instance = kernel.boot({
+    name: 'bench',
+    clock,
+    entropy: SeededEntropy.fromSeed('bench'),
+    memoryMax,
+  });
+  const posix = new PosixHost(instance, {
+    nowNs: () => clock.nowNs,
+    at: () => {
+      throw new Error('nothing that is measured has a time limit');
+    },
+    defer: queueMicrotask,
+  });
+  posix.route.links.change('lo', { up: true });
+  return {
+    kernel: instance,
+    posix,
+    pass(durationNs) {
+      const endNs = clock.nowNs + durationNs;
+      while (instance.timerNs <= endNs) {
+        clock.advanceTo(Math.max(clock.nowNs, instance.timerNs));
+        instance.timer();
+      }
+      clock.advanceTo(endNs);
+    },
+  };
+}
