@@ -28,6 +28,7 @@ import { UDP_GRO, UDP_SEGMENT } from './constants/ip.js';
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './ip-address.js';
 import { readSocketAddress, type SocketAddress } from './socket-address.js';
 import type { DataModel } from './struct/data-model.js';
+import type { StructType } from './struct/layout.js';
 import { timespec } from './struct/files.js';
 import {
   cmsghdr,
@@ -191,7 +192,26 @@ function int32(value: number): Uint8Array {
   return new Uint8Array(Int32Array.of(value).buffer);
 }
 
+/** Structures that a message of this level and kind begins with. */
+const wholeOf: readonly (readonly [level: number, kind: number, type: StructType<unknown>])[] = [
+  [SOL_SOCKET, SCM_CREDENTIALS, ucred],
+  [SOL_SOCKET, SO_TIMESTAMP_NEW, sock_timeval],
+  [SOL_SOCKET, SO_TIMESTAMPNS_NEW, timespec],
+  [SOL_SOCKET, SO_TIMESTAMPING_NEW, scm_timestamping64],
+  [SOL_IP, IP_PKTINFO, in_pktinfo],
+  [SOL_IP, IP_RECVERR, sock_extended_err],
+  [SOL_IPV6, IPV6_PKTINFO, in6_pktinfo],
+  [SOL_IPV6, IPV6_RECVERR, sock_extended_err],
+];
+
+/** Too little room cuts a message in the middle (MSG_CTRUNC): what is left of it stays bytes. */
+function isCut({ level, kind, data }: Raw, model: DataModel): boolean {
+  const whole = wholeOf.find((row) => row[0] === level && row[1] === kind);
+  return whole === undefined ? data.byteLength === 0 : data.byteLength < whole[2].sizeof(model);
+}
+
 function fromRaw(raw: Raw, model: DataModel): ControlMessage {
+  if (isCut(raw, model) && raw.kind !== SCM_RIGHTS) return { type: 'raw', ...raw };
   const { level, kind, data } = raw;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const number = (): number => (data.byteLength >= 4 ? view.getInt32(0, true) : (data[0] ?? 0));

@@ -24,7 +24,7 @@ export class PosixHost {
   readonly #registry: ProcessRegistry;
   readonly #processes = new Map<number, Process>();
   readonly #waits: Waits;
-  #signalled = new Set<number>();
+  #signalled = new Set<Process>();
   #service: Process | undefined;
   #route: Rtnetlink | undefined;
 
@@ -43,8 +43,11 @@ export class PosixHost {
       forget: (process) => this.#forget(process),
     };
     port.onSignal = (task) => {
+      const process = this.#processes.get(task);
+      if (process === undefined) return;
+      process.signalled = true;
       if (this.#signalled.size === 0) time.defer(() => this.#deliverSignals());
-      this.#signalled.add(task);
+      this.#signalled.add(process);
     };
   }
 
@@ -116,9 +119,9 @@ export class PosixHost {
   }
 
   #deliverSignals(): void {
-    const tasks = this.#signalled;
+    const processes = this.#signalled;
     this.#signalled = new Set();
-    for (const task of tasks) this.#processes.get(task)?.deliverSignals();
+    for (const process of processes) process.deliverSignals();
   }
 }
 

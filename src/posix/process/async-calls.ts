@@ -6,8 +6,10 @@
 import { CLOCK_MONOTONIC } from '../constants/process.js';
 import { EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from '../constants/poll.js';
 import {
+  AF_UNIX,
   MSG_WAITALL,
   SHUT_RDWR,
+  SO_DOMAIN,
   SO_RCVTIMEO_NEW,
   SO_SNDTIMEO_NEW,
   SOL_SOCKET,
@@ -183,6 +185,8 @@ export class AsyncCalls extends SystemCalls {
         syscall: 'connect',
         run: () => this.tryConnect(fd, address),
         files: [[fd, EPOLLOUT]],
+        // Linux waits on the listener for room in its backlog.
+        hidden: address.family === AF_UNIX,
         ...this.socketTimeout(fd, SO_SNDTIMEO_NEW, -errno.EINPROGRESS),
       },
       options,
@@ -332,7 +336,20 @@ export class AsyncCalls extends SystemCalls {
     if (!isWaiting(first) && !aborted) return Promise.resolve(first);
     const timeout = events === EPOLLOUT ? SO_SNDTIMEO_NEW : SO_RCVTIMEO_NEW;
     const limits = this.socketTimeout(fd, timeout, -errno.EAGAIN);
-    return this.blocking.run({ syscall, run, first, files: [[fd, events]], ...limits }, options);
+    // A unix datagram waits for room at its receiver.
+    const hidden = events === EPOLLOUT && this.isUnix(fd);
+    return this.blocking.run(
+      { syscall, run, first, files: [[fd, events]], hidden, ...limits },
+      options,
+    );
+  }
+
+  private isUnix(fd: number): boolean {
+    this.arena.reset();
+    const at = this.arena.take(8);
+    this.memory.view.setInt32(at + 4, 4, true);
+    const result = this.syscall(this.nr.getsockopt, fd, SOL_SOCKET, SO_DOMAIN, at, at + 4);
+    return result === 0 && this.memory.view.getInt32(at, true) === AF_UNIX;
   }
 
   /** SO_RCVTIMEO or SO_SNDTIMEO as a deadline; nothing where the descriptor is no socket or has none. */
@@ -361,6 +378,11 @@ export class AsyncCalls extends SystemCalls {
     const mask =
       blockedSignals === undefined ? undefined : this.swapSignalMask(signalMask(blockedSignals));
     try {
+      // What the wait’s own mask lets through ends it, unless something is ready already.
+      if (mask !== undefined && this.deliverSignals() > 0) {
+        if (this.check(run(), syscall) > 0) return;
+        throw new SystemError(errno.EINTR, syscall);
+      }
       await this.waitUnmasked(syscall, run, files, { timeoutNs, signal });
     } finally {
       // Handlers run under the mask of the wait, as Linux runs them.
@@ -378,7 +400,7 @@ export class AsyncCalls extends SystemCalls {
     const deadlineNs = this.deadline(timeoutNs);
     const waitsAlso = (result: number): boolean => result === 0 && timeoutNs !== 0;
     const result = await this.blocking.run(
-      { syscall, run, files, deadlineNs, timedOut: 0, waitsAlso },
+      { syscall, run, files, deadlineNs, timedOut: 0, restarts: false, waitsAlso },
       { signal },
     );
     this.check(result, syscall);

@@ -56,9 +56,17 @@ export class ProcessBase {
     this.#task = 0;
   }
 
-  /** Takes what signals are pending; the whole process knows how. */
-  deliverSignals(): void {
-    // A process without handlers has nothing to take.
+  /** Set when Linux reports a signal, and cleared by who takes it. */
+  signalled = false;
+
+  /** Takes what signals are pending out of the kernel, before they end a call that has nothing to do with them. */
+  protected takeSignals(): void {
+    this.signalled = false;
+  }
+
+  /** Runs the handlers of the signals that were taken, and says how many ran. */
+  deliverSignals(): number {
+    return 0;
   }
 
   /**
@@ -67,7 +75,13 @@ export class ProcessBase {
    */
   syscall(number: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): number {
     if (this.#task === 0) return -errno.ESRCH;
-    return this.port.syscall(this.#task, number, a, b, c, d, e, f);
+    if (this.signalled) {
+      this.takeSignals();
+      if (this.exited) return -errno.ESRCH;
+    }
+    const result = this.port.syscall(this.#task, number, a, b, c, d, e, f);
+    if (result >= 0) this.context.waits.progressed();
+    return result;
   }
 
   /** The result of a call, or what it failed with. A call that would wait says EAGAIN. */

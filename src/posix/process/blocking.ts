@@ -28,6 +28,10 @@ export interface Attempt {
   readonly deadlineNs?: number | undefined;
   /** What a deadline results in: a value, or a negative errno. */
   readonly timedOut?: number;
+  /** False: a signal ends it even with SA_RESTART. */
+  readonly restarts?: boolean;
+  /** It waits for something that the files’ poll does not show: try again whenever something else has gone on. */
+  readonly hidden?: boolean;
   /** Results that mean “wait” besides Linux’s own. */
   readonly waitsAlso?: (result: number) => boolean;
 }
@@ -64,9 +68,11 @@ export class BlockingCalls {
     });
   }
 
-  /** A signal with a handler has come: every wait ends with EINTR. */
-  interrupt(): void {
-    for (const wait of [...this.#active]) wait.fail(new SystemError(errno.EINTR, wait.syscall));
+  /** A signal with a handler has come. With SA_RESTART only the waits that never go on after one end with EINTR. */
+  interrupt(restart: boolean): void {
+    for (const wait of [...this.#active]) {
+      if (!restart || !wait.restarts) wait.fail(new SystemError(errno.EINTR, wait.syscall));
+    }
   }
 
   /** The descriptor is being closed: what waits on it would wait for ever. */
@@ -112,6 +118,11 @@ class Wait {
     return this.#attempt.syscall;
   }
 
+  /** Calls with a time limit do not go on after a signal, nor those that look at many files: see signal(7). */
+  get restarts(): boolean {
+    return this.#attempt.restarts !== false && this.#attempt.deadlineNs === undefined;
+  }
+
   begin(): void {
     const { files, deadlineNs, timedOut = 0 } = this.#attempt;
     try {
@@ -122,6 +133,7 @@ class Wait {
       this.fail(error);
       return;
     }
+    if (this.#attempt.hidden === true) this.#watches.push(this.#waits.watchProgress(this.#again));
     this.#outcome.signal?.addEventListener('abort', this.#aborted);
     if (deadlineNs !== undefined) {
       this.#timer = this.#waits.time.at(deadlineNs, () => {

@@ -49,6 +49,8 @@ export class Process extends AsyncVectorCalls {
   readonly pid: number;
   readonly #registry: ProcessRegistry;
   readonly #handlers = new Map<number, Handler>();
+  /** Signals that are out of the kernel and wait for their handlers to run. */
+  #taken: [signal: number, handler: Handler][] = [];
   #status: number | undefined;
 
   /** A forked process has its parent’s dispositions already. */
@@ -95,6 +97,7 @@ export class Process extends AsyncVectorCalls {
     this.#registry.forget(this);
     // The status of wait(2) has the exit code in its second byte.
     this.port.processExit(task, (status & 0xff) << 8);
+    this.context.waits.progressed();
   }
 
   [Symbol.dispose](): void {
@@ -119,8 +122,9 @@ export class Process extends AsyncVectorCalls {
     };
   }
 
-  /** Takes what is pending. The registry calls it when Linux has reported a signal. */
-  override deliverSignals(): void {
+  /** Waits that began before a signal end with EINTR here; its handler runs when no call is being made. */
+  protected override takeSignals(): void {
+    this.signalled = false;
     while (this.task !== 0) {
       const signal = this.port.signalTake(this.task);
       if (signal <= 0) return;
@@ -130,9 +134,18 @@ export class Process extends AsyncVectorCalls {
       }
       const handler = this.#handlers.get(signal);
       if (handler === undefined) continue;
-      if (!handler.restart) this.blocking.interrupt();
-      handler.run(signal);
+      this.blocking.interrupt(handler.restart);
+      this.#taken.push([signal, handler]);
     }
+  }
+
+  /** The registry calls it soon after Linux has reported a signal. */
+  override deliverSignals(): number {
+    if (this.signalled) this.takeSignals();
+    const taken = this.#taken;
+    this.#taken = [];
+    for (const [signal, handler] of taken) handler.run(signal);
+    return taken.length;
   }
 
   #disposition(signal: number, handler: number): void {

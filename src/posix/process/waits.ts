@@ -16,6 +16,8 @@ export class Waits {
   readonly #port: KernelPort;
   readonly #time: HostTime;
   readonly #callbacks = new Map<number, (events: number) => void>();
+  readonly #hidden = new Set<() => void>();
+  #progressScheduled = false;
   #woken: number[] = [];
   #scheduled = false;
   #lastCookie = 0;
@@ -53,6 +55,22 @@ export class Waits {
         if (this.#callbacks.delete(cookie)) this.#port.unwatch(cookie);
       },
     };
+  }
+
+  /** Calls back after calls that succeeded: for waits that no file’s poll shows, as for room at a unix listener. */
+  watchProgress(callback: () => void): Watch {
+    this.#hidden.add(callback);
+    return { end: () => void this.#hidden.delete(callback) };
+  }
+
+  /** A call has succeeded or a process has ended: something may have become free. */
+  progressed(): void {
+    if (this.#hidden.size === 0 || this.#progressScheduled) return;
+    this.#progressScheduled = true;
+    this.#time.defer(() => {
+      this.#progressScheduled = false;
+      for (const callback of [...this.#hidden]) callback();
+    });
   }
 
   #freeCookie(): number {

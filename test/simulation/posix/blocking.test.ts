@@ -305,3 +305,54 @@ test('thousands of waiters cost nothing until woken', async () => {
   expect(await world.until(Promise.all(reads))).toHaveLength(2000);
   nothingLeft(world);
 });
+
+describe('what poll does not show', () => {
+  test('a connect to a full unix listener waits for room', async () => {
+    using world = await virtualHost();
+    const process = world.host.spawn();
+    const name: SocketAddress = { family: AF_UNIX, abstract: new TextEncoder().encode('full') };
+    const server = process.socket(AF_UNIX, SOCK_STREAM);
+    process.bind(server, name);
+    process.listen(server, 0);
+    const connecting = [1, 2, 3].map(() =>
+      process.connectAsync(process.socket(AF_UNIX, SOCK_STREAM), name),
+    );
+    await world.pass(1e9);
+    for (let i = 0; i < 3; i++) await world.until(process.acceptAsync(server));
+    await world.until(Promise.all(connecting));
+    nothingLeft(world);
+  });
+
+  test('a unix datagram waits for room at its receiver', async () => {
+    using world = await virtualHost();
+    const process = world.host.spawn();
+    const name: SocketAddress = { family: AF_UNIX, abstract: new TextEncoder().encode('inbox') };
+    const inbox = process.socket(AF_UNIX, SOCK_DGRAM);
+    process.bind(inbox, name);
+    const sender = process.socket(AF_UNIX, SOCK_DGRAM);
+    const count = 30;
+    const sending = (async () => {
+      for (let i = 0; i < count; i++) await process.sendtoAsync(sender, 'x', 0, name);
+    })();
+    await world.pass(1e9);
+    for (let i = 0; i < count; i++)
+      expect(await world.until(process.recvAsync(inbox, bytes(4)))).toBe(1);
+    await world.until(sending);
+    nothingLeft(world);
+  });
+});
+
+test('a signal that came before a call does not end it', async () => {
+  using world = await virtualHost();
+  const process = world.host.spawn();
+  const [a, b] = process.socketpair(AF_UNIX, SOCK_STREAM);
+  const seen: number[] = [];
+  process.onSignal(SIGUSR1, (signal) => seen.push(signal));
+  process.kill(process.pid, SIGUSR1);
+  expect(process.poll([{ fd: b, events: POLLIN }])).toEqual([0]);
+  const reading = process.readAsync(b, bytes(1));
+  await world.pass(1e6);
+  process.write(a, 'x');
+  expect(await world.until(reading)).toBe(1);
+  expect(seen).toEqual([SIGUSR1]);
+});

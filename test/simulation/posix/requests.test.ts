@@ -106,7 +106,8 @@ describe('interface requests', () => {
         daddr: Uint8Array.of(192, 0, 2, 2),
       },
     };
-    process.ioctlWithData(fd, SIOCADDTUNNEL, 'sit0', S.ip_tunnel_parm, parameters);
+    links.add({ name: 'sit9', kind: 'sit', data: { local: '192.0.2.7' } });
+    process.ioctlWithData(fd, SIOCADDTUNNEL, 'sit9', S.ip_tunnel_parm, parameters);
     expect(links.get('tun1')).toMatchObject({
       kind: 'sit',
       data: { local: '192.0.2.1', remote: '192.0.2.2', ttl: 33 },
@@ -133,7 +134,7 @@ describe('interface requests', () => {
     const sender = process.socket(AF_INET, SOCK_DGRAM);
     process.sendto(sender, 'out', 0, { family: AF_INET, address: '10.9.0.2', port: 9 });
     const packet = bytes(2000);
-    let length = 0;
+    let length: number;
     // IPv6 asks for routers meanwhile.
     do length = await world.until(process.readAsync(fd, packet));
     while (packet[0]! >> 4 !== 4);
