@@ -20,12 +20,7 @@ import { socketOptions } from '../socket-options.js';
 import { sock_timeval } from '../struct/socket.js';
 import { bufferOf, bytesOf, integer } from './base.js';
 import { isWaiting, type WaitOptions } from './blocking.js';
-import type {
-  MessageBuffers,
-  OutgoingMessage,
-  Received,
-  ReceivedMessage,
-} from './message-calls.js';
+import type { Received } from './message-calls.js';
 import { signalMask, type EpollEvent, type PollEntry, type SelectSets } from './poll-calls.js';
 import type { Accepted } from './socket-calls.js';
 import { SystemCalls } from './system-calls.js';
@@ -37,7 +32,7 @@ export interface TimedWaitOptions extends WaitOptions {
   readonly blockedSignals?: readonly number[] | undefined;
 }
 
-const input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
+export const input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 /** States in which a close with SO_LINGER still waits: FIN_WAIT1, CLOSING, LAST_ACK. */
 const closingStates: ReadonlySet<number> = new Set([4, 11, 9]);
 
@@ -133,38 +128,6 @@ export class AsyncCalls extends SystemCalls {
       const goesOn = (flags & MSG_WAITALL) !== 0 && result > 0 && done < buffer.byteLength;
       if (!goesOn || !this.isStream(fd)) return { length: done, address };
     }
-  }
-
-  async sendmsgAsync(
-    fd: number,
-    message: OutgoingMessage,
-    flags = 0,
-    options?: WaitOptions,
-  ): Promise<number> {
-    const result = await this.wait(
-      'sendmsg',
-      fd,
-      EPOLLOUT,
-      () => this.trySendMessage(fd, message, flags),
-      options,
-    );
-    return this.check(result, 'sendmsg', addressDetails(message.address));
-  }
-
-  async recvmsgAsync(
-    fd: number,
-    buffers: MessageBuffers,
-    flags = 0,
-    options?: WaitOptions,
-  ): Promise<ReceivedMessage> {
-    let received: ReceivedMessage | undefined;
-    const attempt = (): number => {
-      const { result, message } = this.tryReceiveMessage(fd, buffers, flags);
-      if (result >= 0) received = message();
-      return result;
-    };
-    this.check(await this.wait('recvmsg', fd, input, attempt, options), 'recvmsg');
-    return received!;
   }
 
   async acceptAsync(fd: number, flags = 0, options?: WaitOptions): Promise<Accepted> {

@@ -2,7 +2,8 @@
 /** The less common calls that wait, as promises: vectors, many messages, and moves between descriptors. */
 import { EPOLLIN, EPOLLOUT } from '../constants/poll.js';
 import { addressDetails } from '../socket-address.js';
-import { AsyncCalls } from './async-calls.js';
+import { MSG_WAITALL } from '../constants/socket.js';
+import { AsyncCalls, input } from './async-calls.js';
 import { bufferOf, bytesOf } from './base.js';
 import type { WaitOptions } from './blocking.js';
 import type { MessageBuffers, OutgoingMessage, ReceivedMessage } from './message-calls.js';
@@ -30,6 +31,73 @@ export class AsyncVectorCalls extends AsyncCalls {
     const total = sources.reduce((sum, source) => sum + source.byteLength, 0);
     const attempt = (done: number): number => this.tryWritev(fd, dropped(sources, done));
     return this.writeAll('writev', fd, total, attempt, options);
+  }
+
+  /** On a stream all of the data, as a blocking sendmsg does; control messages go with the first byte. */
+  async sendmsgAsync(
+    fd: number,
+    message: OutgoingMessage,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
+    const sources = message.data.map(bytesOf);
+    const total = sources.reduce((sum, source) => sum + source.byteLength, 0);
+    let done = 0;
+    do {
+      const rest = done === 0 ? message : { data: dropped(sources, done) };
+      const attempt = (): number => this.trySendMessage(fd, rest, flags);
+      const result = await this.wait('sendmsg', fd, EPOLLOUT, attempt, options);
+      if (result < 0 && done > 0) return done;
+      done += this.check(result, 'sendmsg', addressDetails(message.address));
+    } while (done < total && this.isStream(fd));
+    return done;
+  }
+
+  /** With MSG_WAITALL on a stream the buffers are filled, unless it ends, fails or brings control messages. */
+  async recvmsgAsync(
+    fd: number,
+    { buffers, controlBytes = 0 }: MessageBuffers,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<ReceivedMessage> {
+    const targets = buffers.map(bufferOf);
+    const total = targets.reduce((sum, target) => sum + target.byteLength, 0);
+    const received = await this.receiveMessage(
+      fd,
+      { buffers: targets, controlBytes },
+      flags,
+      options,
+    );
+    let { length } = received;
+    while (
+      (flags & MSG_WAITALL) !== 0 &&
+      length > 0 &&
+      length < total &&
+      received.control.length === 0
+    ) {
+      if (!this.isStream(fd)) break;
+      const rest = { buffers: dropped(targets, length) };
+      const more = await this.receiveMessage(fd, rest, flags, options);
+      if (more.length === 0) break;
+      length += more.length;
+    }
+    return { ...received, length };
+  }
+
+  private async receiveMessage(
+    fd: number,
+    buffers: MessageBuffers,
+    flags: number,
+    options?: WaitOptions,
+  ): Promise<ReceivedMessage> {
+    let received: ReceivedMessage | undefined;
+    const attempt = (): number => {
+      const { result, message } = this.tryReceiveMessage(fd, buffers, flags);
+      if (result >= 0) received = message();
+      return result;
+    };
+    this.check(await this.wait('recvmsg', fd, input, attempt, options), 'recvmsg');
+    return received!;
   }
 
   /** Waits for one message, then takes what else is there. */

@@ -20,7 +20,9 @@ export class Waits {
   #progressScheduled = false;
   #woken: number[] = [];
   #scheduled = false;
-  #lastCookie = 0;
+  /** Cookies are small and used again: the kernel finds them in a tree as deep as they are large. */
+  readonly #freeCookies: number[] = [];
+  #cookieCount = 0;
 
   constructor(port: KernelPort, time: HostTime) {
     this.#port = port;
@@ -42,9 +44,12 @@ export class Waits {
 
   /** Calls back at each wake-up until the watch ends. Throws what the kernel returns for a bad descriptor. */
   watch(task: number, fd: number, events: number, callback: (events: number) => void): Watch {
-    const cookie = this.#freeCookie();
+    const cookie = this.#freeCookies.pop() ?? this.#cookieCount++;
     const ready = this.#port.watch(task, fd, events, cookie);
-    if (ready < 0) throw new SystemError(ready, 'poll');
+    if (ready < 0) {
+      this.#freeCookies.push(cookie);
+      throw new SystemError(ready, 'poll');
+    }
     const wanted = events | EPOLLERR | EPOLLHUP;
     // A wake-up without a key may mean anything; one with a key is only for those that wait for it.
     this.#callbacks.set(cookie, (key) => {
@@ -52,7 +57,10 @@ export class Waits {
     });
     return {
       end: () => {
-        if (this.#callbacks.delete(cookie)) this.#port.unwatch(cookie);
+        if (!this.#callbacks.delete(cookie)) return;
+        this.#port.unwatch(cookie);
+        // A wake-up that is recorded already may reach the cookie's next owner, who only tries once more.
+        this.#freeCookies.push(cookie);
       },
     };
   }
@@ -71,12 +79,6 @@ export class Waits {
       this.#progressScheduled = false;
       for (const callback of [...this.#hidden]) callback();
     });
-  }
-
-  #freeCookie(): number {
-    do this.#lastCookie = (this.#lastCookie + 1) >>> 0 || 1;
-    while (this.#callbacks.has(this.#lastCookie));
-    return this.#lastCookie;
   }
 
   readonly #dispatch = (): void => {

@@ -7,6 +7,7 @@ import {
   IFF_NO_PI,
   IFF_TUN,
   IFF_UP,
+  MSG_WAITALL,
   netlink,
   O_RDWR,
   POLLIN,
@@ -173,4 +174,16 @@ test('a signal that only the wait lets through ends it', async () => {
     world.until(process.pollAsync([{ fd: r, events: POLLIN }], { blockedSignals: [] })),
   ).rejects.toMatchObject({ code: 'EINTR' });
   expect(seen).toEqual([SIGUSR1]);
+});
+
+test('messages on a stream are sent and received whole', async () => {
+  using world = await virtualHost();
+  const process = world.host.spawn();
+  const [a, b] = process.socketpair(AF_UNIX, SOCK_STREAM);
+  const sending = process.sendmsgAsync(a, { data: [bytes(400_000), bytes(300_000).fill(9)] });
+  const buffers = [bytes(500_000), bytes(200_000)];
+  const { length } = await world.until(process.recvmsgAsync(b, { buffers }, MSG_WAITALL));
+  expect([await sending, length, buffers[0]![399_999], buffers[1]![199_999]]).toEqual([
+    700_000, 700_000, 0, 9,
+  ]);
 });
