@@ -11,7 +11,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { cacheEntries, cachePath } from '../../kernel/build/cache.js';
 import { buildKernel, ensureKernel, listKernels } from '../../kernel/build/index.js';
 import { findDebianSource } from '../../kernel/build/source.js';
-import { Kernel } from '../../src/kernel/index.js';
+import { Kernel, KernelPanic, type KernelWarning } from '../../src/kernel/index.js';
+import { PosixHost } from '../../src/posix/index.js';
 import { linkTree } from '../helpers/linux-tree.js';
 
 const changedFile = 'net/ipv4/tcp_input.c';
@@ -45,6 +46,41 @@ function finishedBuilds(): string[] {
     .filter((name) => name.startsWith('sim-wasm32-') && !name.endsWith('.lock'))
     .map((name) => cachePath('builds', name));
 }
+
+/** Faults that a program can set off by writing their name to /proc/fault. */
+const plantedFaults = `
+#include <linux/proc_fs.h>
+#include <linux/wait.h>
+
+static ssize_t fault_write(struct file *file, const char __user *user, size_t count, loff_t *pos)
+{
+	static DECLARE_WAIT_QUEUE_HEAD(never);
+	static void (*volatile nowhere)(void);
+	char name[8] = { };
+
+	if (count >= sizeof(name) || copy_from_user(name, user, count))
+		return -EINVAL;
+	if (!strcmp(name, "warn"))
+		WARN(1, "a planted warning");
+	else if (!strcmp(name, "bug"))
+		BUG();
+	else if (!strcmp(name, "panic"))
+		panic("a planted panic");
+	else if (!strcmp(name, "wait"))
+		wait_event(never, false);
+	else if (!strcmp(name, "call"))
+		nowhere();
+	return count;
+}
+
+static const struct proc_ops fault_ops = { .proc_write = fault_write };
+
+static int __init fault_init(void)
+{
+	return proc_create("fault", 0200, NULL, &fault_ops) ? 0 : -ENOMEM;
+}
+late_initcall(fault_init);
+`;
 
 /** Gives the tree's TCP something to say at boot. */
 function changeTcp(says: string): void {
@@ -89,6 +125,56 @@ test('a changed tcp_input.c is running in under 30 seconds, beside the one befor
     { names: ['linux'], source: tree },
     { names: ['first'], source: tree },
   ]);
+});
+
+test('a WARN is an event; BUG, panic, an endless wait and a wild call end their host alone', async () => {
+  writeFileSync(join(tree, changedFile), original + plantedFaults);
+  await buildKernel({ sourceDir: tree, name: 'faulty' });
+  const kernel = await Kernel.load({ name: 'faulty' });
+  const warnings: KernelWarning[] = [];
+  const boot = () => {
+    const instance = kernel.boot({
+      clock: { nowNs: 1e9 },
+      entropy: { fill: (bytes) => void bytes.fill(7) },
+      onWarning: (warning) => warnings.push(warning),
+    });
+    const time = {
+      nowNs: () => 1e9,
+      at: () => ({ cancel: () => undefined }),
+      defer: () => undefined,
+    };
+    return new PosixHost(instance, time);
+  };
+  const living = boot();
+  living.writeFile('/proc/fault', 'warn');
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]?.message).toContain('net/ipv4/tcp_input.c');
+  expect(warnings[0]?.stack).toContain('fault_write');
+  for (const [fault, reason, message] of [
+    ['bug', 'BUG', /kernel BUG at .*tcp_input\.c:\d+, in fault_write/],
+    ['panic', 'panic', /a planted panic/],
+    ['wait', 'stall', /waits for what nothing can bring about/],
+    ['call', 'trap', /null function|table index|signature/],
+  ] as const) {
+    const host = boot();
+    const died = (): unknown => {
+      try {
+        host.writeFile('/proc/fault', fault);
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    };
+    const panic = died() as KernelPanic;
+    expect(panic, fault).toBeInstanceOf(KernelPanic);
+    expect(panic).toMatchObject({
+      reason,
+      kernelMessage: expect.stringMatching(message) as string,
+    });
+    expect(panic.kernelStack.map((frame) => frame.function)).toContain('fault_write');
+    expect(died(), 'later calls say the same').toBe(panic);
+  }
+  expect(living.readFile('/proc/version')).toContain('Linux version 6.12');
 });
 
 test('a kernel says nothing of the place where it was built', async () => {
