@@ -39,6 +39,7 @@ export class PosixHost {
       numbers: callNumbers(model),
       arena: new Arena(port),
       waits: this.#waits,
+      died: (error) => this.kernelDied(error),
       register: (process) => void this.#processes.set(process.task, process),
       forget: (process) => this.#forget(process),
     };
@@ -104,10 +105,16 @@ export class PosixHost {
     }
   }
 
+  /** For who drives the kernel, when it has died outside of a system call: all that waits rejects with `error`. */
+  kernelDied(error: unknown): void {
+    for (const process of this.#processes.values()) process.kernelDied(error);
+  }
+
   /** Ends every process. The kernel itself stays for whoever made it. */
   close(): void {
+    const dead = this.port.death !== undefined;
     for (const process of [...this.#processes.values()]) process.exit();
-    this.#registry.arena.release();
+    if (!dead) this.#registry.arena.release();
     this.#route = undefined;
     this.#service = undefined;
   }

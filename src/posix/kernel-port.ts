@@ -7,6 +7,8 @@
 export interface KernelPort {
   /** The kernel’s memory as it is now: ask anew after every call, for growth detaches older views. */
   readonly memory: { readonly bytes: Uint8Array; readonly view: DataView };
+  /** What ended this kernel; undefined while it lives. Calls of a dead kernel throw it. */
+  readonly death?: unknown;
   /** Zeroed memory for arguments, 16-byte aligned; 0 when there is none. */
   alloc(sizeBytes: number): number;
   free(address: number): void;

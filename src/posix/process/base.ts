@@ -20,11 +20,14 @@ export interface HostContext {
   readonly numbers: CallNumbers;
   readonly arena: Arena;
   readonly waits: Waits;
+  /** The kernel is dead: nothing that waits will ever be woken. */
+  died(error: unknown): void;
 }
 
 export class ProcessBase {
   protected readonly context: HostContext;
-  protected readonly port: KernelPort;
+  /** For arguments of one’s own: `port.alloc`, `port.memory`. */
+  readonly port: KernelPort;
   protected readonly memory: KernelPort['memory'];
   protected readonly arena: Arena;
   protected readonly model: DataModel;
@@ -79,7 +82,13 @@ export class ProcessBase {
       this.takeSignals();
       if (this.exited) return -errno.ESRCH;
     }
-    const result = this.port.syscall(this.#task, number, a, b, c, d, e, f);
+    let result: number;
+    try {
+      result = this.port.syscall(this.#task, number, a, b, c, d, e, f);
+    } catch (error) {
+      if (this.port.death !== undefined) this.context.died(this.port.death);
+      throw error;
+    }
     if (result >= 0) this.context.waits.progressed();
     return result;
   }

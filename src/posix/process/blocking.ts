@@ -89,6 +89,11 @@ export class BlockingCalls {
       wait.fail(new SystemError(errno.ESRCH, wait.syscall, { detail: 'the process has exited' }));
     }
   }
+
+  /** All that waits rejects with `error`. */
+  fail(error: unknown): void {
+    for (const wait of [...this.#active]) wait.fail(error);
+  }
 }
 
 interface Outcome {
@@ -137,8 +142,8 @@ class Wait {
     this.#outcome.signal?.addEventListener('abort', this.#aborted);
     if (deadlineNs !== undefined) {
       this.#timer = this.#waits.time.at(deadlineNs, () => {
-        const last = this.#attempt.run();
-        this.#finish(this.#waitsOn(last) ? timedOut : last);
+        this.#again();
+        this.#finish(timedOut);
       });
     }
   }
@@ -153,7 +158,14 @@ class Wait {
 
   readonly #again = (): void => {
     if (this.#done) return;
-    const result = this.#attempt.run();
+    let result: number;
+    try {
+      result = this.#attempt.run();
+    } catch (error) {
+      // The kernel has died of this attempt; whoever waits for it must hear.
+      this.fail(error);
+      return;
+    }
     if (!this.#waitsOn(result)) this.#finish(result);
   };
 

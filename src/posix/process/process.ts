@@ -95,6 +95,7 @@ export class Process extends AsyncVectorCalls {
     this.forgetTask();
     this.#status = status;
     this.#registry.forget(this);
+    if (this.port.death !== undefined) return;
     // The status of wait(2) has the exit code in its second byte.
     this.port.processExit(task, (status & 0xff) << 8);
     this.context.waits.progressed();
@@ -120,6 +121,11 @@ export class Process extends AsyncVectorCalls {
     return () => {
       if (this.#handlers.get(signal) === entry) this.#handlers.delete(signal);
     };
+  }
+
+  /** Every wait rejects with what ended the kernel. */
+  kernelDied(error: unknown): void {
+    this.blocking.fail(error);
   }
 
   /** Waits that began before a signal end with EINTR here; its handler runs when no call is being made. */

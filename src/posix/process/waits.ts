@@ -58,7 +58,7 @@ export class Waits {
     return {
       end: () => {
         if (!this.#callbacks.delete(cookie)) return;
-        this.#port.unwatch(cookie);
+        if (this.#port.death === undefined) this.#port.unwatch(cookie);
         // A wake-up that is recorded already may reach the cookie's next owner, who only tries once more.
         this.#freeCookies.push(cookie);
       },

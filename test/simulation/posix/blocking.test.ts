@@ -16,6 +16,7 @@ import {
   type Process,
   type SocketAddress,
 } from '../../../src/posix/index.js';
+import { KernelPanic } from '../../../src/kernel/index.js';
 import { virtualHost, type VirtualHost } from '../../helpers/virtual-host.js';
 
 const local = (port: number, address = '127.0.0.1'): SocketAddress => ({
@@ -355,4 +356,17 @@ test('a signal that came before a call does not end it', async () => {
   process.write(a, 'x');
   expect(await world.until(reading)).toBe(1);
   expect(seen).toEqual([SIGUSR1]);
+});
+
+test('a kernel that dies takes its waits along', async () => {
+  using world = await virtualHost();
+  const process = world.host.spawn();
+  const [, b] = process.socketpair(AF_UNIX, SOCK_STREAM);
+  const waiting = process.readAsync(b, bytes(1));
+  const outcome = waiting.catch((error: unknown) => error);
+  const reboot = (): number => process.syscall(142, 0xfee1dead | 0, 672274793, 0x01234567);
+  expect(reboot).toThrow(KernelPanic);
+  expect(await outcome).toBe(world.kernel.death);
+  expect(() => process.getpid()).toThrow(KernelPanic);
+  nothingLeft(world);
 });
