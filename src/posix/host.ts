@@ -4,6 +4,7 @@
  * owns the kernel’s wake and signal reports from then on.
  */
 import { O_WRONLY } from './constants/files.js';
+import { CLONE_NEWNET } from './constants/process.js';
 import { AF_NETLINK, SOCK_CLOEXEC, SOCK_RAW } from './constants/socket.js';
 import { isSystemError, SystemError } from './errno.js';
 import type { HostTime, KernelPort } from './kernel-port.js';
@@ -57,7 +58,7 @@ export class PosixHost {
     const first = this.port.processCreate(0, 0);
     if (first < 0 && first > -4096) throw new SystemError(first, 'spawn');
     const process = new Process(this.#registry, first >>> 0);
-    if (options.newNetwork === true) process.unshare(0x40000000);
+    if (options.newNetwork === true) process.unshare(CLONE_NEWNET);
     return process;
   }
 

@@ -82,7 +82,8 @@ export class AsyncCalls extends SystemCalls {
       () => this.trySend(fd, bytes, flags, address),
       options,
     );
-    return this.check(result, 'sendto', addressDetails(address));
+    if (result < 0) throw this.failure(result, 'sendto', addressDetails(address));
+    return result;
   }
 
   /** With MSG_WAITALL the whole buffer, unless the stream ends or fails. */

@@ -60,11 +60,9 @@ export class MessageCalls extends SocketCalls {
     flags: number,
     address: SocketAddress,
   ): number {
-    return this.check(
-      this.trySend(fd, bytesOf(data), flags, address),
-      'sendto',
-      addressDetails(address),
-    );
+    const result = this.trySend(fd, bytesOf(data), flags, address);
+    if (result < 0) throw this.failure(result, 'sendto', addressDetails(address));
+    return result;
   }
 
   protected trySend(fd: number, data: Uint8Array, flags: number, address?: SocketAddress): number {
@@ -122,11 +120,9 @@ export class MessageCalls extends SocketCalls {
   }
 
   sendmsg(fd: number, message: OutgoingMessage, flags = 0): number {
-    return this.check(
-      this.trySendMessage(fd, message, flags),
-      'sendmsg',
-      addressDetails(message.address),
-    );
+    const result = this.trySendMessage(fd, message, flags);
+    if (result < 0) throw this.failure(result, 'sendmsg', addressDetails(message.address));
+    return result;
   }
 
   protected trySendMessage(fd: number, message: OutgoingMessage, flags: number): number {

@@ -11,7 +11,7 @@ import {
   SIGKILL,
   SIGSTOP,
 } from '../constants/process.js';
-import { SystemError } from '../errno.js';
+import { errno, SystemError } from '../errno.js';
 import { sigaction } from '../struct/files.js';
 import { AsyncVectorCalls } from './async-vector-calls.js';
 import type { HostContext } from './base.js';
@@ -82,7 +82,7 @@ export class Process extends AsyncVectorCalls {
       (shareFiles ? CLONE_FILES : 0) |
       (shareDirectory ? CLONE_FS : 0) |
       (newNetwork ? CLONE_NEWNET : 0);
-    const task = this.task === 0 ? -3 : this.port.processCreate(this.task, flags);
+    const task = this.task === 0 ? -errno.ESRCH : this.port.processCreate(this.task, flags);
     if (task < 0 && task > -4096) throw this.failure(task, 'fork');
     return new Process(this.#registry, task >>> 0, { forked: true });
   }
@@ -114,7 +114,7 @@ export class Process extends AsyncVectorCalls {
     if (!Number.isInteger(signal) || signal < 1 || signal > signalCount) {
       throw new TypeError(`a signal is a number from 1 to ${signalCount}, not ${String(signal)}`);
     }
-    if (signal === SIGKILL || signal === SIGSTOP) throw new SystemError(22, 'sigaction');
+    if (signal === SIGKILL || signal === SIGSTOP) throw new SystemError(errno.EINVAL, 'sigaction');
     const entry = { run: handler, restart };
     this.#handlers.set(signal, entry);
     this.#disposition(signal, handledByHost);

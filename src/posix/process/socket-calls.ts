@@ -7,7 +7,9 @@ import {
   addressDetails,
   type SocketAddress,
 } from '../socket-address.js';
+import { errno } from '../errno.js';
 import { descriptor, integer } from './base.js';
+import { isWaiting } from './blocking.js';
 import { PathCalls } from './path-calls.js';
 
 export interface Accepted {
@@ -78,7 +80,8 @@ export class SocketCalls extends PathCalls {
   /** On a socket that blocks, and whose peer does not answer at once, this says EINPROGRESS as non-blocking ones do. */
   connect(fd: number, address: SocketAddress): void {
     const result = this.tryConnect(fd, address);
-    this.check(result <= -512 ? -115 : result, 'connect', addressDetails(address));
+    const underWay = isWaiting(result) ? -errno.EINPROGRESS : result;
+    if (underWay < 0) throw this.failure(underWay, 'connect', addressDetails(address));
   }
 
   protected tryConnect(fd: number, address: SocketAddress): number {
