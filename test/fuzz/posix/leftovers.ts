@@ -10,12 +10,14 @@ export interface HostState {
   readonly protocols: ReadonlyMap<string, number>;
   /** What Linux counts of its memory, in bytes. */
   readonly memory: ReadonlyMap<string, number>;
+  /** How much the kernel has been given by now. */
+  readonly memoryBytes: number;
 }
 
 /** By then no TIME_WAIT, no orphan and no garbage collection is under way. */
 const settleNs = 3600e9;
 
-export function settledState(world: World, { posix }: FuzzHost): HostState {
+export function settledState(world: World, { posix, kernel }: FuzzHost): HostState {
   world.pass(settleNs);
   posix.writeFile('/proc/sys/vm/drop_caches', '3\n');
   world.pass(1e9);
@@ -25,6 +27,7 @@ export function settledState(world: World, { posix }: FuzzHost): HostState {
       .join(''),
     protocols: protocols(posix.readFile('/proc/net/protocols')),
     memory: memory(posix.readFile('/proc/meminfo')),
+    memoryBytes: kernel.memory.sizeBytes,
   };
 }
 
@@ -64,6 +67,6 @@ export function leftovers(before: HostState, after: HostState): string[] {
   return found;
 }
 
-function inUse({ memory }: HostState): number {
-  return memory.get('MemTotal')! - memory.get('MemFree')! - memory.get('SReclaimable')!;
+function inUse({ memory, memoryBytes }: HostState): number {
+  return memoryBytes - memory.get('MemFree')! - memory.get('SReclaimable')!;
 }
