@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { entriesOf, readIfThere, writeAtomically } from './cache.js';
+import { readIfThere, writeAtomically } from './cache.js';
 import { findDefinitions, findUnmet, fragmentText, unmetError } from './config.js';
 import type { Definition, Setting } from './config.js';
 import type { Kbuild } from './kbuild.js';
@@ -24,38 +24,29 @@ export async function configure(
   writeAtomically(fragment, text);
   await kbuild.make(['-s', `KCONFIG_ALLCONFIG=${fragment}`, 'allnoconfig']);
   const unmet = findUnmet(settings.values(), readFileSync(join(kbuild.objects, '.config'), 'utf8'));
-  if (unmet.length > 0) {
-    const files = kconfigFiles(kbuild.source);
-    throw unmetError(unmet, (symbol) => definitionsIn(kbuild.source, files, symbol));
-  }
+  if (unmet.length > 0) throw unmetError(unmet, (symbol) => definitionsIn(kbuild, symbol));
   writeAtomically(configured, stamp);
 }
 
 /** Whether a Kconfig file that the configuration was made from is newer than it, or gone. */
 function hasChangedSince(kbuild: Kbuild, configured: string): boolean {
-  const list = readIfThere(join(kbuild.objects, 'include/config/auto.conf.cmd'));
-  if (list === undefined || !existsSync(join(kbuild.objects, '.config'))) return true;
+  if (!existsSync(join(kbuild.objects, '.config'))) return true;
   const { mtimeMs } = statSync(configured);
-  const files = [...list.matchAll(/^\t(\S+) \\$/gm)].map(([, file]) => file!);
-  return files.some((file) => {
-    const path = file.startsWith('/') ? file : join(kbuild.source, file);
-    return (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > mtimeMs;
-  });
+  const files = kconfigFiles(kbuild);
+  const isOlder = (file: string): boolean =>
+    (statSync(join(kbuild.source, file), { throwIfNoEntry: false })?.mtimeMs ?? Infinity) <=
+    mtimeMs;
+  return files.length === 0 || !files.every(isOlder);
 }
 
-function definitionsIn(source: string, files: readonly string[], symbol: string): Definition[] {
-  return files.flatMap((file) =>
-    findDefinitions(symbol, readFileSync(join(source, file), 'utf8'), file),
+/** The Kconfig files that Kconfig read, relative to the source, as it has written them down. */
+function kconfigFiles(kbuild: Kbuild): string[] {
+  const list = readIfThere(join(kbuild.objects, 'include/config/auto.conf.cmd')) ?? '';
+  return [...list.matchAll(/^\t(\S+) \\?$/gm)].map(([, file]) => file!);
+}
+
+function definitionsIn(kbuild: Kbuild, symbol: string): Definition[] {
+  return kconfigFiles(kbuild).flatMap((file) =>
+    findDefinitions(symbol, readIfThere(join(kbuild.source, file)) ?? '', file),
   );
-}
-
-/** The Kconfig files of the tree, of all architectures ours only. */
-function kconfigFiles(source: string, folder = ''): string[] {
-  return entriesOf(join(source, folder)).flatMap((name) => {
-    const path = join(folder, name);
-    if (/^Kconfig/.test(name)) return [path];
-    if (folder === 'arch' && name !== 'lib') return [];
-    const isFolder = statSync(join(source, path), { throwIfNoEntry: false })?.isDirectory();
-    return isFolder ? kconfigFiles(source, path) : [];
-  });
 }
