@@ -19,6 +19,9 @@ export interface Body {
   readonly run: (t: Context) => void | Promise<void>;
 }
 
+/** What a body needs is not in this Linux. */
+export class Missing extends Error {}
+
 /** A body’s hands: a host with a process of root’s, and checks that are written down for comparison. */
 export class Context {
   readonly world: World;
@@ -78,6 +81,11 @@ export class Context {
     } catch (error) {
       return codeOf(error);
     }
+  }
+
+  /** Ends the body here where Linux was configured without something. */
+  needs(what: string, present: boolean): void {
+    if (!present) throw new Missing(`this Linux has no ${what}`);
   }
 
   #add(check: Check): void {
