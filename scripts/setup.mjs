@@ -13,25 +13,30 @@ import { ensureTypeScriptBuild } from './lib/typescript.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What each goal needs: groups of scripts/debian-packages.json, and kernel profiles. */
+/**
+ * What each goal needs: groups of scripts/debian-packages.json, kernel profiles, and those of them in the native
+ * form as well.
+ */
 const goals = {
   checks: { groups: [], profiles: [] },
   demo: { groups: ['kernel'], profiles: ['sim'] },
   bench: { groups: ['kernel', 'bench'], profiles: ['sim'] },
   pack: { groups: ['kernel'], profiles: ['sim', 'full'] },
-  test: { groups: ['kernel', 'test'], profiles: ['sim', 'full'] },
+  test: { groups: ['kernel', 'test'], profiles: ['sim', 'full'], nativeProfiles: ['sim'] },
 };
 
 /** Brings the checkout to where `goal` can run and returns its kernels. */
 export async function setup(goal) {
-  const { groups, profiles } = goals[goal];
+  const { groups, profiles, nativeProfiles = [] } = goals[goal];
   checkNode();
   await ensureDebianPackages(groups);
   ensureNpmPackages(root);
   ensureTypeScriptBuild(root);
   // Left there by an interrupted `npm pack`.
   removePackedKernels(root);
-  return ensureKernels(root, profiles);
+  const kernels = await ensureKernels(root, profiles);
+  await ensureKernels(root, nativeProfiles, 'x86_64');
+  return kernels;
 }
 
 function checkNode() {

@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { lazyStep } from '../../src/cli/terminal.js';
 
-/** Builds or finds the kernel of every profile and returns what `ensureKernel` says about each. */
-export async function ensureKernels(root, profiles) {
+/** Builds or finds the kernel of every profile in a form and returns what `ensureKernel` says about each. */
+export async function ensureKernels(root, profiles, form = 'wasm32') {
   if (profiles.length === 0) return [];
   const pipeline = pathToFileURL(join(root, 'dist/kernel/build/index.js')).href;
   const { ensureKernel } = await import(pipeline);
   const kernels = [];
   for (const profile of profiles) {
-    const step = lazyStep(`kernel ${profile}`);
-    const kernel = await ensureKernel({ profile, onProgress: step.onProgress });
+    const step = lazyStep(
+      form === 'wasm32' ? `kernel ${profile}` : `kernel ${profile}, native form`,
+    );
+    const kernel = await ensureKernel({ profile, form, onProgress: step.onProgress });
     step.done(kernel.key);
     kernels.push({ profile, ...kernel });
   }
