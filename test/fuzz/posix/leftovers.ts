@@ -4,7 +4,7 @@
 import type { FuzzHost, World } from './world.js';
 
 export interface HostState {
-  /** /proc/net/sockstat and sockstat6, without the count of all families, which `protocols` has in parts. */
+  /** /proc/net/sockstat and sockstat6. */
   readonly sockets: string;
   /** Sockets of each protocol, from /proc/net/protocols. */
   readonly protocols: ReadonlyMap<string, number>;
@@ -22,9 +22,7 @@ export function settledState(world: World, { posix, kernel }: FuzzHost): HostSta
   posix.writeFile('/proc/sys/vm/drop_caches', '3\n');
   world.pass(1e9);
   return {
-    sockets: ['sockstat', 'sockstat6']
-      .map((name) => posix.readFile(`/proc/net/${name}`).replace(/^sockets:.*\n/, ''))
-      .join(''),
+    sockets: posix.readFile('/proc/net/sockstat') + posix.readFile('/proc/net/sockstat6'),
     protocols: protocols(posix.readFile('/proc/net/protocols')),
     memory: memory(posix.readFile('/proc/meminfo')),
     memoryBytes: kernel.memory.sizeBytes,
@@ -42,11 +40,11 @@ function memory(meminfo: string): Map<string, number> {
 }
 
 /** Memory that may be more than before: slabs that are not full, and what Linux keeps for the next time. */
-const spareBytes = 256 * 1024;
+const spareBytes = 512 * 1024;
 
-/** Protocols whose sockets may stay, with the reason. */
-const staying: Readonly<Record<string, string>> = {
-  MPTCP: 'one in 100,000 calls or so stays for ever, in an order of calls that is not found yet',
+/** Protocols whose count is not what it says, with the reason; /proc/net/sockstat counts their sockets too. */
+const miscounted: Readonly<Record<string, string>> = {
+  MPTCP: 'mptcp_listen() adds one at each listen() of a socket, and its end takes off one',
 };
 
 /** What there is more of in `after` than in `before`, two states with nothing under way. */
@@ -54,7 +52,7 @@ export function leftovers(before: HostState, after: HostState): string[] {
   const found: string[] = [];
   for (const [name, sockets] of after.protocols) {
     const was = before.protocols.get(name) ?? 0;
-    if (sockets > was && !(name in staying))
+    if (sockets > was && !(name in miscounted))
       found.push(`${name}: ${was} sockets became ${sockets}`);
   }
   const was = before.memory.get('SUnreclaim')!;
