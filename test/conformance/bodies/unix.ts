@@ -253,6 +253,12 @@ body('unix-datagrams', async (t) => {
   while (typeof t.try(() => p.read(b, new Uint8Array(4))) === 'number');
   t.is('a blocking send', await t.until(waiting), 4);
   t.is('it came', readText(p, b), 'late');
+  const shut = p.socket(AF_UNIX, SOCK_DGRAM);
+  p.shutdown(shut, SHUT_WR);
+  t.note(
+    'unconnected and shut',
+    t.try(() => p.send(shut, 'x', MSG_NOSIGNAL)),
+  );
   t.gives('too long', 'EMSGSIZE', () => p.sendto(c, new Uint8Array(1_000_000), 0, abstract('a')));
   p.close(b);
   t.gives('the peer is gone', 'ECONNREFUSED', () => p.send(a, 'x'));
