@@ -367,3 +367,28 @@ body('fork', (t) => {
   );
   t.is('open flags', p.fcntl(p.open('.', O_RDONLY), F_GETFL) & O_ACCMODE, 0);
 });
+
+body('inotify', (t) => {
+  const p = t.process;
+  const fd = p.inotifyInit(O_NONBLOCK);
+  p.mkdir('watched');
+  const created = 0x100;
+  const deleted = 0x200;
+  t.is('watch', p.inotifyAddWatch(fd, 'watched', created | deleted), 1);
+  t.is('the same again', p.inotifyAddWatch(fd, 'watched', created | deleted), 1);
+  t.gives('nothing', 'EAGAIN', () => p.read(fd, new Uint8Array(256)));
+  p.close(p.open('watched/file', O_RDWR | O_CREAT, 0o600));
+  t.is('poll', polled(p, fd), 'IN');
+  t.gives('a short read', 'EINVAL', () => p.read(fd, new Uint8Array(8)));
+  p.unlink('watched/file');
+  t.is('to read', p.bytesToRead(fd), 64);
+  const buffer = new Uint8Array(256);
+  t.is('read', p.read(fd, buffer), 64);
+  const view = new DataView(buffer.buffer);
+  t.is('events', [view.getUint32(4, true), view.getUint32(36, true)], [created, deleted]);
+  t.is('name', Buffer.from(buffer.subarray(16, 32)).toString().replaceAll('\0', ''), 'file');
+  t.gives('what is not there', 'ENOENT', () => p.inotifyAddWatch(fd, 'none', created));
+  t.gives('no events', 'EINVAL', () => p.inotifyAddWatch(fd, 'watched', 0));
+  t.gives('of an eventfd', 'EINVAL', () => p.inotifyAddWatch(p.eventfd(), 'watched', created));
+  t.gives('unknown flags', 'EINVAL', () => p.inotifyInit(1));
+});
