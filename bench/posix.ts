@@ -9,10 +9,11 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Kernel } from '../src/kernel/index.js';
+import { better } from './posix/best.js';
 import { createHost } from './posix/bench-host.js';
 import { measureCalls } from './posix/calls.js';
 import { measureConnections, measureIdle } from './posix/connections.js';
-import { measureNative } from './posix/native.js';
+import { betterNative, measureNative } from './posix/native.js';
 
 const { values } = parseArgs({
   options: {
@@ -38,10 +39,20 @@ const choice = values.kernel;
 const kernel = await Kernel.load(
   choice === undefined ? {} : /[/.]/.test(choice) ? { path: choice } : { name: choice },
 );
-const calls = await measureCalls(createHost(kernel, '64 MiB'));
-const connectionsPerSecond = measureConnections(createHost(kernel, '256 MiB'));
-const native = measureNative(core);
+/** Twice in turns, each with its best: whatever else the machine does falls on both. */
+const turns = [await measureTurn(), await measureTurn()] as const;
+const calls = better(turns[0].calls, turns[1].calls, Math.min);
+const connectionsPerSecond = Math.max(...turns.map(({ connections }) => connections));
+const native = betterNative(turns[0].native, turns[1].native);
 const idle = measureIdle(createHost(kernel, '3 GiB'), Number(values.idle));
+
+async function measureTurn() {
+  return {
+    calls: await measureCalls(createHost(kernel, '64 MiB')),
+    connections: measureConnections(createHost(kernel, '256 MiB')),
+    native: measureNative(core),
+  };
+}
 
 interface Compared {
   readonly libos: number;
