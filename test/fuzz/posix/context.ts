@@ -17,6 +17,8 @@ export interface Context {
   readonly me: ModelProcess;
   /** Every process of this host. */
   readonly all: ModelProcess[];
+  /** Waits that have not been aborted; some are over. */
+  readonly pending: AbortController[];
   /** Text files of the host that can be read, and settings that can be written. */
   readonly files: readonly string[];
   readonly settings: readonly string[];

@@ -4,6 +4,8 @@
 import type { FuzzHost, World } from './world.js';
 
 export interface HostState {
+  /** Waits that the POSIX layer believes to be under way. */
+  readonly waits: number;
   /** /proc/net/sockstat and sockstat6. */
   readonly sockets: string;
   /** Sockets of each protocol, from /proc/net/protocols. */
@@ -22,6 +24,7 @@ export function settledState(world: World, { posix, kernel }: FuzzHost): HostSta
   posix.writeFile('/proc/sys/vm/drop_caches', '3\n');
   world.pass(1e9);
   return {
+    waits: posix.waitCount,
     sockets: posix.readFile('/proc/net/sockstat') + posix.readFile('/proc/net/sockstat6'),
     protocols: protocols(posix.readFile('/proc/net/protocols')),
     memory: memory(posix.readFile('/proc/meminfo')),
@@ -55,6 +58,7 @@ export function leftovers(before: HostState, after: HostState): string[] {
     if (sockets > was && !(name in miscounted))
       found.push(`${name}: ${was} sockets became ${sockets}`);
   }
+  if (after.waits > 0) found.push(`${after.waits} waits are left`);
   const was = before.memory.get('SUnreclaim')!;
   const is = after.memory.get('SUnreclaim')!;
   if (is > was + spareBytes) found.push(`kernel objects: ${was} bytes became ${is}`);

@@ -22,6 +22,7 @@ import { Dice, weighted } from './random.js';
 import { bringUp, listFiles, listSettings, restoreSettings, type Setting } from './settings.js';
 import { socketOperations } from './socket-operations.js';
 import { systemOperations } from './system-operations.js';
+import { waitOperations } from './wait-operations.js';
 import { World, type FuzzHost } from './world.js';
 
 const processesWanted = 6;
@@ -34,6 +35,7 @@ const operations = weighted<Operation>([
   ...dataOperations,
   ...fileOperations,
   ...systemOperations,
+  ...waitOperations,
 ]);
 
 interface Side {
@@ -112,6 +114,7 @@ export class Run {
       dice: this.#dice,
       scratch,
       kernel: host.kernel,
+      pending: [],
       all,
       me: undefined as unknown as ModelProcess,
       files,
