@@ -368,10 +368,6 @@ void drain_workqueue(struct workqueue_struct *wq)
 		;
 }
 
-void __warn_flushing_systemwide_wq(void)
-{
-}
-
 static struct workqueue_struct *make(const char *name, unsigned int flags)
 {
 	struct workqueue_struct *wq;
@@ -441,27 +437,9 @@ void __init workqueue_init(void)
 	WRITE_ONCE(lib_worker->__state, TASK_RUNNING);
 }
 
-void __init workqueue_init_topology(void)
-{
-}
-
-void workqueue_softirq_action(bool highpri)
-{
-}
-
 struct work_struct *current_work(void)
 {
 	return current == lib_worker && innermost ? innermost->work : NULL;
-}
-
-bool current_is_workqueue_rescuer(void)
-{
-	return false;
-}
-
-bool workqueue_congested(int cpu, struct workqueue_struct *wq)
-{
-	return false;
 }
 
 unsigned int work_busy(struct work_struct *work)
@@ -490,55 +468,3 @@ int execute_in_process_context(work_func_t fn, struct execute_work *ew)
 	schedule_work(&ew->work);
 	return 1;
 }
-
-struct workqueue_attrs *alloc_workqueue_attrs(void)
-{
-	return kzalloc(sizeof(struct workqueue_attrs), GFP_KERNEL);
-}
-
-void free_workqueue_attrs(struct workqueue_attrs *attrs)
-{
-	kfree(attrs);
-}
-
-int apply_workqueue_attrs(struct workqueue_struct *wq, const struct workqueue_attrs *attrs)
-{
-	return 0;
-}
-
-int workqueue_unbound_exclude_cpumask(cpumask_var_t exclude_cpumask)
-{
-	return 0;
-}
-
-void workqueue_set_max_active(struct workqueue_struct *wq, int max_active)
-{
-}
-
-void workqueue_set_min_active(struct workqueue_struct *wq, int min_active)
-{
-}
-
-void set_worker_desc(const char *fmt, ...)
-{
-}
-
-void print_worker_info(const char *log_lvl, struct task_struct *task)
-{
-}
-
-void show_all_workqueues(void)
-{
-}
-
-void wq_worker_comm(char *buf, size_t size, struct task_struct *task)
-{
-	strscpy_pad(buf, task->comm, size);
-}
-
-#ifdef CONFIG_SYSFS
-int workqueue_sysfs_register(struct workqueue_struct *wq)
-{
-	return 0;
-}
-#endif
