@@ -4,15 +4,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { SeededEntropy, SimulatedClock } from '../../src/host/index.js';
-import type {
-  Kernel} from '../../src/kernel/index.js';
-import {
-  KernelPanic,
-  type ConsoleRecord,
-  type KernelInstance,
-} from '../../src/kernel/index.js';
-import type {
-  PosixHost} from '../../src/posix/index.js';
+import type { Kernel } from '../../src/kernel/index.js';
+import { KernelPanic, type ConsoleRecord, type KernelInstance } from '../../src/kernel/index.js';
+import type { PosixHost } from '../../src/posix/index.js';
 import {
   AF_INET,
   AF_INET6,
