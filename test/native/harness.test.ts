@@ -14,7 +14,9 @@ let harness = '';
 beforeAll(() => {
   harness = linkWithKernel('harness', ['harness.c', 'host.c']);
 });
-afterAll(() => rmSync(dirname(harness), { recursive: true, force: true }));
+afterAll(() => {
+  if (harness !== '') rmSync(dirname(harness), { recursive: true });
+});
 
 /** Lines that tell of memory: addresses, how much there is, and what is sized by it or by the size of a word. */
 const aboutMemory =

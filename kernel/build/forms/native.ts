@@ -21,8 +21,7 @@ const linkOptions: readonly string[] = [
   '-r',
   '--error-limit=0',
   // The bounds of the tables that Linux walks. The link runs in the object folder, which lies in the overlay.
-  '-T',
-  '../arch/lib/native/object.lds',
+  '--script=../arch/lib/native/object.lds',
 ];
 
 export const nativeForm: Form = {
@@ -42,9 +41,7 @@ async function link({ objects, paths, scratch }: LinkOptions): Promise<Linked> {
   const full = join(scratch, nativeForm.debugFile);
   const stripped = join(scratch, nativeForm.kernelFile);
   writeFileSync(response, paths.map((path) => `${path}\n`).join(''));
-  // The tables that Linux walks get their bounds here; see the script.
-  const script = join(objects, '../arch/lib/native/object.lds');
-  const args = [...linkOptions, '-T', script, '-o', joined, `@${response}`];
+  const args = [...linkOptions, '-o', joined, `@${response}`];
   const library = ['--start-lib', 'lib/lib.a', '--end-lib'];
   const result = await runTool(linker, [...args, ...library], { cwd: objects });
   if (result.code !== 0) throw linkError(linker, result.stderr);
@@ -63,8 +60,8 @@ async function link({ objects, paths, scratch }: LinkOptions): Promise<Linked> {
 }
 
 /**
- * Joining resolves what it can and keeps quiet about the rest. Left may be the host's functions, and the bounds of
- * a configuration's own sections, which the program's linker gives.
+ * Joining resolves what it can and keeps quiet about the rest. Left may be the host's functions and nothing else:
+ * bounds of a section that the script does not give are missing, whatever a program's linker would make of them.
  */
 async function checkUndefined(object: string): Promise<void> {
   const { stdout } = await runToolOrThrow(llvm('llvm-nm'), [
