@@ -3,6 +3,7 @@
 import {
   AF_INET,
   AF_INET6,
+  MSG_DONTWAIT,
   POLLERR,
   POLLHUP,
   POLLIN,
@@ -115,4 +116,18 @@ export function message(
   const buffer = new Uint8Array(lengthBytes);
   const received = p.recvmsg(fd, { buffers: [buffer], controlBytes: 512 }, flags);
   return { ...received, text: text(buffer.subarray(0, received.length)) };
+}
+
+/** What is queued. */
+export function drain(
+  p: Process,
+  fd: number,
+): { bytes: Uint8Array; address: SocketAddress | undefined }[] {
+  const packets: { bytes: Uint8Array; address: SocketAddress | undefined }[] = [];
+  while ((p.poll([{ fd, events: 1 }])[0] ?? 0) !== 0) {
+    const buffer = new Uint8Array(2048);
+    const { length, address } = p.recvfrom(fd, buffer, MSG_DONTWAIT);
+    packets.push({ bytes: buffer.slice(0, length), address });
+  }
+  return packets;
 }
