@@ -37,7 +37,7 @@ export interface BootOptions extends CloneOptions {
 
 const memoryMaxDefault = '64 MiB';
 /** What Linux takes before it can ask for more, beside its image: … */
-const memoryToBootBytes = 2 * 2 ** 20;
+const memoryToBootBytes = 3 * 2 ** 20;
 /** … and a share of its limit, for the descriptions of all pages and the tables that grow with them. */
 const memoryToBootShare = 1 / 100;
 const memoryMaxLimitBytes = 2 ** 32 - wasmPageBytes;

@@ -82,8 +82,8 @@ export function loadKernel(): Promise<Kernel> {
 }
 
 /** Boots a host with nothing but its loopback interface, up. */
-export async function virtualHost(seed = 1): Promise<VirtualHost> {
-  const kernel = await loadKernel();
+export async function virtualHost(seed = 1, loaded = loadKernel()): Promise<VirtualHost> {
+  const kernel = await loaded;
   const time = new VirtualTime();
   const log: string[] = [];
   const instance = kernel.boot({
