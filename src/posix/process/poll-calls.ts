@@ -133,7 +133,13 @@ export class PollCalls extends OptionCalls {
   }
 
   /** `EPOLL_CTL_*`; `data` comes back with each event, the descriptor unless said. */
-  epollControl(epoll: number, operation: number, fd: number, events = 0, data = Math.max(fd, 0)): void {
+  epollControl(
+    epoll: number,
+    operation: number,
+    fd: number,
+    events = 0,
+    data = Math.max(fd, 0),
+  ): void {
     this.arena.reset();
     const at = this.store(epoll_event, { events: events >>> 0, data });
     this.check(
