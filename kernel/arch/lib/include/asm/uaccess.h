@@ -12,12 +12,11 @@ static inline int __access_ok(const void __user *ptr, unsigned long size)
 {
 	unsigned long addr = (unsigned long)ptr;
 
-	if (!size)
-		return true;
 #ifdef CONFIG_64BIT
-	return addr >= 0x10000 && addr + size >= addr;
+	return size <= TASK_SIZE && addr <= TASK_SIZE - size && (addr >= 0x10000 || !size);
 #else
-	return addr >= lib_user_start && size <= lib_memory_end && addr <= lib_memory_end - size;
+	return size <= lib_memory_end && addr <= lib_memory_end - size &&
+	       (addr >= lib_user_start || !size);
 #endif
 }
 #define __access_ok __access_ok
