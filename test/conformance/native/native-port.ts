@@ -3,6 +3,7 @@
  * Native Linux behind the same interface as the library’s kernel, so that the very same `Process` calls run on
  * both: `KernelPort` by way of syscall-server processes. Tests only; slow (tens of microseconds a call).
  */
+import process from 'node:process';
 import type { KernelPort } from '../../../src/posix/index.js';
 import { callNumbers, lp64, struct } from '../../../src/posix/index.js';
 import { pollfd, timespec } from '../../../src/posix/struct/files.js';
@@ -13,6 +14,7 @@ const memoryStart = 0x100000;
 const memoryBytes = 0x700000;
 /** A task is named by a number that looks like the address that it is in the library. */
 const taskStep = 0x1000;
+const reapingMsMax = 10_000;
 
 interface WatchedFile {
   readonly task: number;
@@ -31,6 +33,7 @@ export class NativePort implements KernelPort {
   readonly #root: Channel;
   readonly #stop: () => void;
   readonly #channels = new Map<number, Channel>();
+  readonly #pids = new Map<number, number>();
   readonly #watches = new Map<number, WatchedFile>();
   readonly #allocated = new Set<number>();
   #used = 0;
@@ -80,12 +83,15 @@ export class NativePort implements KernelPort {
     if (result < 0) return result;
     const task = id * taskStep;
     this.#channels.set(task, new Channel(this.#folder, id));
+    this.#pids.set(task, result);
     return task;
   }
 
   processExit(task: number, status: number): void {
     this.#channel(task).exit((status >> 8) & 0xff);
     this.#channels.delete(task);
+    untilReaped(this.#pids.get(task)!);
+    this.#pids.delete(task);
   }
 
   signalTake(task: number): number {
@@ -140,4 +146,18 @@ export class NativePort implements KernelPort {
     if (channel === undefined) throw new Error(`no native process has the number ${task}`);
     return channel;
   }
+}
+
+/** A process closes its descriptors a moment before it is gone; the library's exit(2) is over when it returns. */
+function untilReaped(pid: number): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waitedMs = 0; waitedMs < reapingMsMax; waitedMs++) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    Atomics.wait(pause, 0, 0, 1);
+  }
+  throw new Error(`process ${pid} has ended and nobody has reaped it`);
 }
