@@ -17,7 +17,13 @@ describe('engine', () => {
         seen.push(`program at ${engine.nowNs}`);
       })();
     });
-    engine.at(11, { onTime: () => seen.push(`event at ${engine.nowNs}`) }, 0, 0);
+    const scheduler = engine.createScheduler();
+    scheduler.at(
+      11,
+      scheduler.register({ onTime: () => seen.push(`event at ${engine.nowNs}`) }),
+      0,
+      0,
+    );
     await engine.run(100, never);
     expect(seen).toEqual(['program at 10', 'event at 11']);
     expect(engine.nowNs).toBe(100);
@@ -44,8 +50,10 @@ describe('engine', () => {
         engine.runBeforeTimeMoves(kernel);
       },
     };
-    for (const number of [1, 2]) engine.at(5, target, number, 0);
-    engine.at(6, target, 3, 0);
+    const scheduler = engine.createScheduler();
+    const id = scheduler.register(target);
+    for (const number of [1, 2]) scheduler.at(5, id, number, 0);
+    scheduler.at(6, id, 3, 0);
     await engine.run(10, never);
     expect(seen).toEqual(['event 1', 'event 2', 'run', 'event 3', 'run']);
   });
@@ -87,9 +95,25 @@ describe('engine', () => {
   test('an event in the past is our bug, and so is a run within a run', async () => {
     const engine = createEngine();
     await engine.run(10, never);
-    expect(() => engine.at(9, { onTime: () => undefined }, 0, 0)).toThrow('for 9 ns at 10 ns');
+    const scheduler = engine.createScheduler();
+    const id = scheduler.register({ onTime: () => undefined });
+    expect(() => scheduler.at(9, id, 0, 0)).toThrow('for 9 ns at 10 ns');
     const first = engine.run(20, never);
     await expect(engine.run(30, never)).rejects.toThrow('running already');
     await first;
+  });
+
+  test('events of one moment: by the creation of their schedulers, then as they were asked for', async () => {
+    const engine = createEngine();
+    const seen: string[] = [];
+    const [first, second] = [engine.createScheduler(), engine.createScheduler()];
+    const ask = (scheduler: typeof first, name: string): void =>
+      scheduler.at(5, scheduler.register({ onTime: () => seen.push(name) }), 0, 0);
+    ask(second, 'c');
+    ask(first, 'a');
+    ask(second, 'd');
+    ask(first, 'b');
+    await engine.run(10, never);
+    expect(seen).toEqual(['a', 'b', 'c', 'd']);
   });
 });

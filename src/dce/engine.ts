@@ -4,28 +4,38 @@
  * Virtual time: takes events in order, and lets everything that can run do so before time moves on. Kernels run
  * at once; programs are given a turn of the real event loop, but only after an event that may have woken one.
  */
-import { SimulatedClock, type Runnable, type Scheduler, type Timed } from '../host/index.js';
+import {
+  SimulatedClock,
+  type Runnable,
+  type Scheduler,
+  type TargetId,
+  type Timed,
+  type Timeline,
+} from '../host/index.js';
+import { CallbackTable, type Cancellable } from './callbacks.js';
 import { EventQueue } from './event-queue.js';
 
-/** Something to do later, outside of every kernel. */
-export interface Cancellable {
-  cancel(): void;
-}
+/** Schedulers that one simulation can have, and events that each can make: both fit into a double together. */
+const schedulersMax = 2 ** 17;
+const eventsMax = 2 ** 36;
 
-export class Engine implements Scheduler {
+export class Engine implements Timeline {
   readonly clock = new SimulatedClock();
   readonly #queue = new EventQueue();
   readonly #turn: () => Promise<void>;
-  readonly #callbacks = new CallbackTable();
+  readonly #targets: Timed[] = [];
+  readonly #callbacks: CallbackTable;
   readonly #toRun = new Set<Runnable>();
   readonly #deferred: (() => void)[] = [];
   #programsMayRun = true;
   #running = false;
   #events = 0;
+  #schedulers = 0;
 
   /** `turn` lets promises go on. */
   constructor(turn: () => Promise<void>) {
     this.#turn = turn;
+    this.#callbacks = new CallbackTable(this.createScheduler());
   }
 
   get nowNs(): number {
@@ -37,11 +47,23 @@ export class Engine implements Scheduler {
     return this.#events;
   }
 
-  at(timeNs: number, target: Timed, a: number, b: number): void {
+  createScheduler(): Scheduler {
+    const number = this.#schedulers++;
+    if (number === schedulersMax) throw new Error('engine: there are too many hosts and links');
+    return new PartScheduler(this, number * eventsMax);
+  }
+
+  /** For the engine's schedulers. */
+  register(target: Timed): TargetId {
+    return this.#targets.push(target) - 1;
+  }
+
+  /** For the engine's schedulers. */
+  add(timeNs: number, order: number, target: TargetId, a: number, b: number): void {
     if (timeNs < this.clock.nowNs) {
       throw new Error(`engine: an event for ${timeNs} ns at ${this.clock.nowNs} ns`);
     }
-    this.#queue.add(timeNs, target, a, b);
+    this.#queue.add(timeNs, order, target, a, b);
   }
 
   runBeforeTimeMoves(kernel: Runnable): void {
@@ -54,12 +76,7 @@ export class Engine implements Scheduler {
 
   /** Calls back at a moment, after which programs may run. */
   callAt(timeNs: number, callback: () => void): Cancellable {
-    const key = this.#callbacks.add(() => {
-      this.#programsMayRun = true;
-      callback();
-    });
-    this.at(Math.max(Math.ceil(timeNs), this.clock.nowNs), this.#callbacks, key, 0);
-    return { cancel: () => this.#callbacks.remove(key) };
+    return this.#callbacks.callAt(timeNs, callback);
   }
 
   /** Calls back before time moves on, when no kernel is inside a call. */
@@ -98,6 +115,7 @@ export class Engine implements Scheduler {
   /** Everything up to `endNs`, or less if programs may run. */
   #runUntilProgramsMay(endNs: number): void {
     const queue = this.#queue;
+    const targets = this.#targets;
     for (;;) {
       this.#settle();
       if (this.#programsMayRun) return;
@@ -106,7 +124,8 @@ export class Engine implements Scheduler {
       this.clock.advanceTo(timeNs);
       do {
         this.#events++;
-        queue.dispatch();
+        queue.take();
+        targets[queue.target]!.onTime(queue.a, queue.b);
       } while (queue.nextTimeNs === timeNs);
     }
   }
@@ -123,23 +142,32 @@ export class Engine implements Scheduler {
   }
 }
 
-/** Callbacks as events: an event carries the key. */
-class CallbackTable implements Timed {
-  readonly #callbacks = new Map<number, () => void>();
-  #nextKey = 0;
+class PartScheduler implements Scheduler {
+  readonly #engine: Engine;
+  #nextOrder: number;
 
-  add(callback: () => void): number {
-    this.#callbacks.set(this.#nextKey, callback);
-    return this.#nextKey++;
+  constructor(engine: Engine, firstOrder: number) {
+    this.#engine = engine;
+    this.#nextOrder = firstOrder;
   }
 
-  remove(key: number): void {
-    this.#callbacks.delete(key);
+  get nowNs(): number {
+    return this.#engine.clock.nowNs;
   }
 
-  onTime(key: number): void {
-    const callback = this.#callbacks.get(key);
-    this.#callbacks.delete(key);
-    callback?.();
+  register(target: Timed): TargetId {
+    return this.#engine.register(target);
+  }
+
+  at(timeNs: number, target: TargetId, a: number, b: number): void {
+    this.#engine.add(timeNs, this.#nextOrder++, target, a, b);
+  }
+
+  runBeforeTimeMoves(kernel: Runnable): void {
+    this.#engine.runBeforeTimeMoves(kernel);
+  }
+
+  programsWoken(): void {
+    this.#engine.programsWoken();
   }
 }

@@ -2,17 +2,19 @@
 
 /**
  * The queue of everything that is still to happen: a heap of four children a node over typed arrays. An event is
- * a time, who is told, and two numbers; nothing is allocated for one. Events of one moment come out in the order
- * in which they went in.
+ * a time, an order among those of the same time, a target's number and two numbers more; nothing is allocated for
+ * one, and the whole queue is copied in a moment.
  */
-import type { Timed } from '../host/index.js';
-
 const children = 4;
-const nobody: Timed = {
-  onTime: () => {
-    throw new Error('event queue: an event that was taken out came up again');
-  },
-};
+
+/** Events in any order: field by field, one element an event. */
+export interface EventQueueState {
+  readonly times: Float64Array;
+  readonly orders: Float64Array;
+  readonly targets: Uint32Array;
+  readonly as: Float64Array;
+  readonly bs: Float64Array;
+}
 
 export class EventQueue {
   /** The heap's nodes: their keys side by side, and where the rest of the event lies. */
@@ -21,12 +23,16 @@ export class EventQueue {
   #slots = new Uint32Array(1024);
   #length = 0;
   /** Events by slot, and the slots that are free. */
-  #targets: Timed[] = [];
+  #targets = new Uint32Array(1024);
   #as = new Float64Array(1024);
   #bs = new Float64Array(1024);
   #free = new Uint32Array(1024);
   #freeCount = 0;
-  #nextOrder = 0;
+  #slotCount = 0;
+  /** The event that `take` took. */
+  target = 0;
+  a = 0;
+  b = 0;
 
   get length(): number {
     return this.#length;
@@ -37,36 +43,59 @@ export class EventQueue {
     return this.#length === 0 ? Infinity : this.#times[0]!;
   }
 
-  /** Context: `timeNs` is a whole number; the caller sees to it that it is not in the past. */
-  add(timeNs: number, target: Timed, a: number, b: number): void {
+  /** Context: `timeNs` is a whole number; no two events have the same time and order. */
+  add(timeNs: number, order: number, target: number, a: number, b: number): void {
     if (this.#length === this.#times.length) this.#grow();
-    const slot = this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#targets.length;
+    const slot = this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#slotCount++;
     this.#targets[slot] = target;
     this.#as[slot] = a;
     this.#bs[slot] = b;
-    this.#siftUp(this.#length++, timeNs, this.#nextOrder++, slot);
+    this.#siftUp(this.#length++, timeNs, order, slot);
   }
 
-  /** Takes the next event out and tells its target. Context: there is one. */
-  dispatch(): void {
+  /** Takes the next event out, into `target`, `a` and `b`. Context: there is one. */
+  take(): void {
     const slot = this.#slots[0]!;
-    const target = this.#targets[slot]!;
-    const a = this.#as[slot]!;
-    const b = this.#bs[slot]!;
-    this.#targets[slot] = nobody;
+    this.target = this.#targets[slot]!;
+    this.a = this.#as[slot]!;
+    this.b = this.#bs[slot]!;
     this.#free[this.#freeCount++] = slot;
     const last = --this.#length;
     if (last > 0) this.#siftDown(this.#times[last]!, this.#orders[last]!, this.#slots[last]!);
-    target.onTime(a, b);
+  }
+
+  save(): EventQueueState {
+    const length = this.#length;
+    const bySlot = (values: Float64Array): Float64Array =>
+      Float64Array.from({ length }, (_, node) => values[this.#slots[node]!]!);
+    return {
+      times: this.#times.slice(0, length),
+      orders: this.#orders.slice(0, length),
+      targets: Uint32Array.from({ length }, (_, node) => this.#targets[this.#slots[node]!]!),
+      as: bySlot(this.#as),
+      bs: bySlot(this.#bs),
+    };
+  }
+
+  /** Forgets what it holds and takes what another held. */
+  restore(state: EventQueueState): void {
+    this.#length = 0;
+    this.#slotCount = 0;
+    this.#freeCount = 0;
+    for (let i = 0; i < state.times.length; i++) {
+      const { times, orders, targets, as, bs } = state;
+      this.add(times[i]!, orders[i]!, targets[i]!, as[i]!, bs[i]!);
+    }
   }
 
   #siftUp(from: number, timeNs: number, order: number, slot: number): void {
     const times = this.#times;
+    const orders = this.#orders;
     let at = from;
-    // Whoever goes in has the highest order, so on equal times it stays below.
     while (at > 0) {
       const parent = (at - 1) >>> 2;
-      if (times[parent]! <= timeNs) break;
+      const difference = times[parent]! - timeNs;
+      if (difference < 0 || (difference === 0 && orders[parent]! < order)) break;
       this.#move(parent, at);
       at = parent;
     }
@@ -109,20 +138,22 @@ export class EventQueue {
 
   #grow(): void {
     const capacity = this.#length * 2;
-    const doubled = (old: Float64Array): Float64Array<ArrayBuffer> => {
-      const larger = new Float64Array(capacity);
-      larger.set(old);
-      return larger;
-    };
-    this.#times = doubled(this.#times);
-    this.#orders = doubled(this.#orders);
-    this.#as = doubled(this.#as);
-    this.#bs = doubled(this.#bs);
-    const slots = new Uint32Array(capacity);
-    slots.set(this.#slots);
-    this.#slots = slots;
-    const free = new Uint32Array(capacity);
-    free.set(this.#free);
-    this.#free = free;
+    this.#times = larger(this.#times, capacity, Float64Array);
+    this.#orders = larger(this.#orders, capacity, Float64Array);
+    this.#slots = larger(this.#slots, capacity, Uint32Array);
+    this.#targets = larger(this.#targets, capacity, Uint32Array);
+    this.#as = larger(this.#as, capacity, Float64Array);
+    this.#bs = larger(this.#bs, capacity, Float64Array);
+    this.#free = larger(this.#free, capacity, Uint32Array);
   }
+}
+
+function larger<T extends Float64Array | Uint32Array>(
+  old: T,
+  capacity: number,
+  type: new (length: number) => T,
+): T {
+  const array = new type(capacity);
+  array.set(old);
+  return array;
 }

@@ -4,12 +4,13 @@
  * A kernel's timer as events. Linux moves its next timer at almost every call, mostly to later, so an event that
  * comes too early is cheaper than taking one out: it looks again and goes on waiting.
  */
-import type { Scheduler, Timed } from '../host/index.js';
+import type { Scheduler, TargetId, Timed } from '../host/index.js';
 import type { KernelInstance } from '../kernel/index.js';
 
 export class KernelTimer implements Timed {
   readonly #kernel: KernelInstance;
   readonly #scheduler: Scheduler;
+  readonly #target: TargetId;
   /** The kernel's clock less the scheduler's. */
   readonly #offsetNs: number;
   /** The next event of ours that counts; Infinity: none. */
@@ -19,6 +20,7 @@ export class KernelTimer implements Timed {
     this.#kernel = kernel;
     this.#scheduler = scheduler;
     this.#offsetNs = offsetNs;
+    this.#target = scheduler.register(this);
     kernel.onTimer = (timerNs) => this.#arm(timerNs);
     this.#arm(kernel.timerNs);
   }
@@ -41,6 +43,6 @@ export class KernelTimer implements Timed {
     const timeNs = Math.max(timerNs - this.#offsetNs, this.#scheduler.nowNs);
     if (timeNs >= this.#armedNs) return;
     this.#armedNs = timeNs;
-    this.#scheduler.at(timeNs, this, timeNs, 0);
+    this.#scheduler.at(timeNs, this.#target, timeNs, 0);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** One Linux of a simulation: its kernel on virtual time, its POSIX side, its NICs. */
-import { HostNic, type Entropy, type Offload } from '../host/index.js';
+import { HostNic, type Entropy, type Offload, type Scheduler } from '../host/index.js';
 import type {
   Clock,
   Console,
@@ -11,6 +11,7 @@ import type {
   KernelWarning,
 } from '../kernel/index.js';
 import { PosixHost, type HostTime } from '../posix/index.js';
+import { CallbackTable } from './callbacks.js';
 import type { Engine } from './engine.js';
 import { KernelTimer } from './kernel-timer.js';
 
@@ -34,14 +35,15 @@ export class SimulatedHost {
   readonly kernel: KernelInstance;
   readonly posix: PosixHost;
   readonly #index: number;
-  readonly #engine: Engine;
+  readonly #scheduler: Scheduler;
   readonly #nics: HostNic[] = [];
 
   constructor(options: SimulatedHostOptions) {
     const { name, engine, kernel, image, entropy, console, onWarning } = options;
     this.name = name;
     this.#index = options.index;
-    this.#engine = engine;
+    this.#scheduler = engine.createScheduler();
+    const callbacks = new CallbackTable(this.#scheduler);
     this.kernel = kernel.clone(image, {
       name,
       entropy,
@@ -49,8 +51,8 @@ export class SimulatedHost {
       ...(console ? { console } : {}),
       ...(onWarning ? { onWarning } : {}),
     });
-    new KernelTimer(this.kernel, engine, uptimeAtStartNs);
-    this.posix = new PosixHost(this.kernel, hostTime(engine));
+    new KernelTimer(this.kernel, this.#scheduler, uptimeAtStartNs);
+    this.posix = new PosixHost(this.kernel, hostTime(engine, callbacks));
     this.posix.route.links.change('lo', { up: true });
   }
 
@@ -77,7 +79,7 @@ export class SimulatedHost {
   /** A new NIC, eth0 first; it is down and without an address. */
   addNic(options: { mtu?: number; offloads?: Partial<Record<Offload, boolean>> } = {}): HostNic {
     const number = this.#nics.length;
-    const nic = new HostNic(this.kernel, this.#engine, {
+    const nic = new HostNic(this.kernel, this.#scheduler, {
       name: `eth${number}`,
       mac: macAddress(this.#index, number),
       ...options,
@@ -95,10 +97,10 @@ function hostClock(clock: Clock): Clock {
   };
 }
 
-function hostTime(engine: Engine): HostTime {
+function hostTime(engine: Engine, callbacks: CallbackTable): HostTime {
   return {
     nowNs: () => engine.nowNs + uptimeAtStartNs,
-    at: (timeNs, callback) => engine.callAt(timeNs - uptimeAtStartNs, callback),
+    at: (timeNs, callback) => callbacks.callAt(timeNs - uptimeAtStartNs, callback),
     defer: (callback) => engine.defer(callback),
   };
 }

@@ -8,7 +8,7 @@ import { LibosError } from '../errors.js';
 import { LIB_NIC, LibFrame, LibNicConfig, LibSegment } from '../kernel/abi.generated.js';
 import type { KernelInstance, KernelMemory } from '../kernel/index.js';
 import type { FrameOffloads, FrameSink, Nic } from './nic.js';
-import type { Scheduler } from './scheduler.js';
+import type { Scheduler, TargetId } from './scheduler.js';
 
 export interface HostNicOptions {
   /** The interface's name. */
@@ -45,6 +45,7 @@ export class HostNic implements Nic {
   readonly mtu: number;
   readonly label: string;
   readonly #scheduler: Scheduler;
+  readonly #unsent: TargetId;
   #sink: FrameSink | undefined;
 
   constructor(kernel: KernelInstance, scheduler: Scheduler, options: HostNicOptions) {
@@ -58,6 +59,7 @@ export class HostNic implements Nic {
     this.mac = mac;
     this.mtu = mtu;
     this.label = `${kernel.name}.${this.name}`;
+    this.#unsent = scheduler.register(this);
     register(this);
   }
 
@@ -76,7 +78,7 @@ export class HostNic implements Nic {
   transmit(frame: number): void {
     if (this.#sink) this.#sink.transmit(this, frame);
     // Without a link the carrier is off and Linux sends nothing, but for what it had begun to.
-    else this.#scheduler.at(this.#scheduler.nowNs, this, frame, 0);
+    else this.#scheduler.at(this.#scheduler.nowNs, this.#unsent, frame, 0);
   }
 
   onTime(frame: number): void {

@@ -7,5 +7,5 @@ export { SeededEntropy, SystemEntropy, type Entropy, type Xoshiro128State } from
 export { LIB_FRAME, LIB_GSO } from '../kernel/abi.generated.js';
 export { HostNic, type HostNicOptions, type Offload } from './hostnic.js';
 export type { FrameOffloads, FrameSink, Nic } from './nic.js';
-export type { Runnable, Scheduler, Timed } from './scheduler.js';
+export type { Runnable, Scheduler, TargetId, Timed, Timeline } from './scheduler.js';
 export { turnOfEventLoop } from './turn.js';

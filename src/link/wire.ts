@@ -8,7 +8,14 @@
  * A frame lies in its sender's memory until its last bit has left: that is the transmit completion. There it is
  * copied into a buffer of the receiver's, in which it travels.
  */
-import type { FrameOffloads, FrameSink, Nic, Scheduler, Timed } from '../host/index.js';
+import type {
+  FrameOffloads,
+  FrameSink,
+  Nic,
+  Scheduler,
+  TargetId,
+  Timeline,
+} from '../host/index.js';
 import { LibosError } from '../errors.js';
 import type { DirectionCounters, FrameObserver, Link } from './link.js';
 import {
@@ -36,11 +43,11 @@ export class Wire implements Link {
   readonly #directions: readonly [Direction, Direction];
   readonly #observers = new Set<FrameObserver>();
 
-  constructor(scheduler: Scheduler, a: Nic, b: Nic, options: WireOptions = {}) {
+  constructor(timeline: Timeline, a: Nic, b: Nic, options: WireOptions = {}) {
     check(a, b, options);
     this.ends = [a, b];
     const create = (from: Nic, to: Nic): Direction =>
-      new Direction(scheduler, from, to, this.#observers, options);
+      new Direction(timeline.createScheduler(), from, to, this.#observers, options);
     this.#directions = [create(a, b), create(b, a)];
     a.connect(this.#directions[0]);
     b.connect(this.#directions[1]);
@@ -88,8 +95,8 @@ class Direction implements FrameSink {
   readonly #queueFramesMax: number;
   /** Of the frame that is looked at; made once. */
   readonly #offloads = createOffloads();
-  readonly #departure: Timed = { onTime: (frame, step) => this.#depart(frame, step) };
-  readonly #arrival: Timed = { onTime: (frame) => this.#arrive(frame) };
+  readonly #departure: TargetId;
+  readonly #arrival: TargetId;
   #header = new Uint8Array(256);
   #busyUntilNs = 0;
   /** Frames on the wire's near end: waiting or being sent. */
@@ -107,6 +114,8 @@ class Direction implements FrameSink {
     options: WireOptions,
   ) {
     this.#scheduler = scheduler;
+    this.#departure = scheduler.register({ onTime: (frame, step) => this.#depart(frame, step) });
+    this.#arrival = scheduler.register({ onTime: (frame) => this.#arrive(frame) });
     this.#from = from;
     this.#to = to;
     this.#observers = observers;

@@ -58,7 +58,8 @@ export class World {
       this.hosts.push({ name, kernel: instance, posix, address, ethernet: nic.ifindex });
       return nic;
     });
-    new Wire(this.#scheduler(), nics[0]!, nics[1]!, { delayNs: wireDelayNs });
+    const timeline = { nowNs: 0, createScheduler: () => this.#scheduler() };
+    new Wire(timeline, nics[0]!, nics[1]!, { delayNs: wireDelayNs });
   }
 
   get nowNs(): number {
@@ -137,12 +138,13 @@ export class World {
 
   #scheduler(): Scheduler {
     const now = this.#now;
+    const targets: Timed[] = [];
     return {
       get nowNs() {
         return now();
       },
-      at: (timeNs: number, target: Timed, a: number, b: number) =>
-        void this.#at(timeNs, () => target.onTime(a, b)),
+      register: (target) => targets.push(target) - 1,
+      at: (timeNs, target, a, b) => void this.#at(timeNs, () => targets[target]!.onTime(a, b)),
       runBeforeTimeMoves: (kernel) => void this.#runnable.add(kernel),
       // A fuzzer looks at its descriptors itself.
       programsWoken: () => undefined,
