@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { runCommandLine } from './program.js';
+import { runLibos } from '../../test/helpers/command-line.js';
 
 const key = 'abcd0123456789abcdef0123';
 let cache: string;
@@ -19,19 +19,7 @@ afterEach(() => {
   rmSync(cache, { recursive: true });
 });
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const result = { code: 0, out: '', err: '' };
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    result.out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    result.err += String(text);
-    return true;
-  });
-  result.code = await runCommandLine(['kernel', ...args]);
-  return result;
-}
+const run = (...args: string[]): ReturnType<typeof runLibos> => runLibos('kernel', ...args);
 
 /** A kernel in the cache, named `mine`, as far as these commands look at it. */
 function addKernel(): void {

@@ -16,12 +16,8 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <linux/xarray.h>
-#include <net/page_pool/helpers.h>
 
 #include "lib.h"
-
-#define NIC_FEATURES (NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6 | \
-		      NETIF_F_TSO_ECN | NETIF_F_GSO_UDP_L4 | NETIF_F_GRO)
 
 /* Received bytes that lie in the head; the rest goes into pages of this order. */
 #define RX_HEAD_BYTES	2048
@@ -377,8 +373,6 @@ static int create(struct lib_nic_config *config)
 	dev->mtu = config->mtu;
 	dev->hw_features = features_of(config->features);
 	dev->features = dev->hw_features;
-	if (!(config->features & LIB_NIC_GRO))
-		dev->wanted_features &= ~NETIF_F_GRO;
 	dev->vlan_features = dev->hw_features;
 	dev->hw_enc_features = dev->hw_features;
 	eth_hw_addr_set(dev, config->mac);
