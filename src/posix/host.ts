@@ -9,8 +9,9 @@ import { AF_NETLINK, SOCK_CLOEXEC, SOCK_RAW } from './constants/socket.js';
 import { isSystemError, SystemError } from './errno.js';
 import type { HostTime, KernelPort } from './kernel-port.js';
 import { NetlinkClient } from './netlink/client.js';
-import { NETLINK_ROUTE } from './netlink/constants/message.js';
+import { NETLINK_ROUTE, NETLINK_SOCK_DIAG } from './netlink/constants/message.js';
 import { Rtnetlink } from './netlink/rtnetlink.js';
+import { SocketDiag } from './netlink/socket-diag.js';
 import { netlinkTransport } from './netlink/transport.js';
 import { Arena } from './process/arena.js';
 import { Process, type ForkOptions, type ProcessRegistry } from './process/process.js';
@@ -28,6 +29,7 @@ export class PosixHost {
   #signalled = new Set<Process>();
   #service: Process | undefined;
   #route: Rtnetlink | undefined;
+  #diag: SocketDiag | undefined;
 
   /** A `model` other than the wasm32 kernel’s is for the native form. */
   constructor(port: KernelPort, time: HostTime, model: DataModel = ilp32) {
@@ -84,6 +86,12 @@ export class PosixHost {
     return this.#route;
   }
 
+  /** The sockets of all processes in the host’s first network namespace, as ss(8) shows them. */
+  get diag(): SocketDiag {
+    this.#diag ??= diagClient(this.service);
+    return this.#diag;
+  }
+
   /** A file of the host’s procfs, sysfs or tmpfs. */
   readFile(path: string): string {
     return this.service.readFile(path);
@@ -117,6 +125,7 @@ export class PosixHost {
     for (const process of [...this.#processes.values()]) process.exit();
     if (!dead) this.#registry.arena.release();
     this.#route = undefined;
+    this.#diag = undefined;
     this.#service = undefined;
   }
 
@@ -140,4 +149,10 @@ export function routeClient(process: Process): Rtnetlink {
   process.setOption(fd, socketOptions.netlinkCapAck, true);
   process.setOption(fd, socketOptions.netlinkStrict, true);
   return new Rtnetlink(new NetlinkClient(netlinkTransport(process, fd)));
+}
+
+/** An inet_diag client for the network namespace that a process is in. */
+export function diagClient(process: Process): SocketDiag {
+  const fd = process.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  return new SocketDiag(new NetlinkClient(netlinkTransport(process, fd)));
 }

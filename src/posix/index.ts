@@ -16,7 +16,7 @@ export {
   SystemError,
   type ErrnoCode,
 } from './errno.js';
-export { PosixHost, routeClient } from './host.js';
+export { diagClient, PosixHost, routeClient } from './host.js';
 export { formatIp, formatMac, ipVersion, parseIp, parseMac, parsePrefix } from './ip-address.js';
 export type { HostTime, KernelPort, Timer } from './kernel-port.js';
 export * as netlink from './netlink/index.js';

@@ -25,5 +25,12 @@ export type { ClassSettings, FilterSettings, Handle, QdiscSettings, Queue } from
 export type { Route, RouteHop, RouteMetrics, RouteQuery, RouteSettings } from './route.js';
 export { Rtnetlink, type Interface } from './rtnetlink.js';
 export type { Rule, RuleSettings } from './rule.js';
+export {
+  SocketDiag,
+  tcpStates,
+  type TcpSocketEntry,
+  type TcpSocketQuery,
+  type TcpState,
+} from './socket-diag.js';
 export { TrafficControl } from './traffic-control.js';
 export { netlinkTransport } from './transport.js';

@@ -284,3 +284,12 @@ export const inet_diag_msg = struct('struct inet_diag_msg', {
   idiag_uid: u32,
   idiag_inode: u32,
 });
+
+/** What BBR tells of itself. The bandwidth's halves are bytes a second, the gains 256 for 1. */
+export const tcp_bbr_info = struct('struct tcp_bbr_info', {
+  bbr_bw_lo: u32,
+  bbr_bw_hi: u32,
+  bbr_min_rtt: u32,
+  bbr_pacing_gain: u32,
+  bbr_cwnd_gain: u32,
+});
