@@ -7,7 +7,7 @@ export const suites = [
   { name: 'unit', include: ['src/**/*.test.ts', 'kernel/**/*.test.ts'], timeoutMs: 10_000 },
   folder('simulation', 30_000),
   folder('conformance', 60_000),
-  folder('regression', 60_000),
+  folder('regression', 120_000),
   folder('determinism', 60_000),
   folder('fuzz', 120_000),
   folder('native', 120_000),

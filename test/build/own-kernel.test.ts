@@ -4,48 +4,21 @@
  * A protocol developer's day: a tree with one file of TCP changed becomes a kernel that boots, a change of the
  * change is running soon after, and both kernels serve one process.
  */
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { cacheEntries, cachePath } from '../../kernel/build/cache.js';
-import { buildKernel, ensureKernel, listKernels } from '../../kernel/build/index.js';
-import { findDebianSource } from '../../kernel/build/source.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cachePath } from '../../kernel/build/cache.js';
+import { buildKernel, listKernels } from '../../kernel/build/index.js';
 import { Kernel, KernelPanic, type KernelWarning } from '../../src/kernel/index.js';
 import { PosixHost } from '../../src/posix/index.js';
-import { linkTree } from '../helpers/linux-tree.js';
+import { ChangedTree } from '../helpers/changed-tree.js';
 
-const changedFile = 'net/ipv4/tcp_input.c';
-let folder = '';
-let tree = '';
-let original = '';
+let tree: ChangedTree;
 
 beforeAll(async () => {
-  await ensureKernel({ profile: 'sim' });
-  const { tree: debianTree } = await findDebianSource();
-  folder = mkdtempSync(join(tmpdir(), 'libos-own-'));
-  tree = join(folder, 'linux');
-  linkTree(tree, debianTree, changedFile);
-  original = readFileSync(join(debianTree, changedFile), 'utf8');
-  // A cache of its own, but for the source and the objects of profile sim.
-  const cache = join(folder, 'cache');
-  for (const path of [cachePath('trees'), ...finishedBuilds()]) {
-    const link = join(cache, path.slice(dirname(cachePath('trees')).length + 1));
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(path, link);
-  }
-  vi.stubEnv('LIBOS_CACHE', cache);
+  tree = await ChangedTree.create('net/ipv4/tcp_input.c');
 });
-afterAll(() => {
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function finishedBuilds(): string[] {
-  return cacheEntries('builds')
-    .filter((name) => name.startsWith('sim-wasm32-') && !name.endsWith('.lock'))
-    .map((name) => cachePath('builds', name));
-}
+afterAll(() => tree[Symbol.dispose]());
 
 /** Faults that a program can set off by writing their name to /proc/fault. */
 const plantedFaults = `
@@ -92,7 +65,7 @@ static int __init own_change(void)
 }
 late_initcall(own_change);
 `;
-  writeFileSync(join(tree, changedFile), original + initcall);
+  tree.write(tree.original + initcall);
 }
 
 async function bootMessages(name: string): Promise<string> {
@@ -108,12 +81,12 @@ async function bootMessages(name: string): Promise<string> {
 
 test('a changed tcp_input.c is running in under 30 seconds, beside the one before', async () => {
   changeTcp('first change');
-  const first = await buildKernel({ sourceDir: tree, name: 'first' });
+  const first = await buildKernel({ sourceDir: tree.path, name: 'first' });
   expect(first).toMatchObject({ name: 'first', cached: false });
 
   changeTcp('second change');
   const startedMs = performance.now();
-  const second = await buildKernel({ sourceDir: tree });
+  const second = await buildKernel({ sourceDir: tree.path });
   const messages = await bootMessages('linux');
   expect((performance.now() - startedMs) / 1000).toBeLessThan(30);
 
@@ -122,14 +95,14 @@ test('a changed tcp_input.c is running in under 30 seconds, beside the one befor
   expect(await bootMessages('first')).toContain('first change');
 
   expect(listKernels().map(({ names, source }) => ({ names, source }))).toEqual([
-    { names: ['linux'], source: tree },
-    { names: ['first'], source: tree },
+    { names: ['linux'], source: tree.path },
+    { names: ['first'], source: tree.path },
   ]);
 });
 
 test('a WARN is an event; BUG, panic, an endless wait and a wild call end their host alone', async () => {
-  writeFileSync(join(tree, changedFile), original + plantedFaults);
-  await buildKernel({ sourceDir: tree, name: 'faulty' });
+  tree.write(tree.original + plantedFaults);
+  await buildKernel({ sourceDir: tree.path, name: 'faulty' });
   const kernel = await Kernel.load({ name: 'faulty' });
   const warnings: KernelWarning[] = [];
   const boot = () => {
@@ -178,10 +151,10 @@ test('a WARN is an event; BUG, panic, an endless wait and a wild call end their 
 });
 
 test('a kernel says nothing of the place where it was built', async () => {
-  const { kernel } = await buildKernel({ sourceDir: tree });
+  const { kernel } = await buildKernel({ sourceDir: tree.path });
   const debug = readFileSync(join(dirname(kernel.wasmPath), 'kernel.debug.wasm'), 'latin1');
   expect(debug).toContain('/linux/objects');
-  expect([folder, dirname(cachePath('trees'))].filter((place) => debug.includes(place))).toEqual(
-    [],
-  );
+  expect(
+    [tree.folder, dirname(cachePath('trees'))].filter((place) => debug.includes(place)),
+  ).toEqual([]);
 });
