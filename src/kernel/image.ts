@@ -2,7 +2,8 @@
 
 /**
  * The state of an instance between two calls: its memory, of which only pages with something in them are kept,
- * and its stack pointer. Many instances can start from one image; nothing writes to an image once it is made.
+ * and its stack pointer. Many instances can start from one image; nothing writes to an image once it is made, so
+ * that a later image refers to the pages of an earlier one that have not changed.
  */
 import type { KernelMemory } from './memory.js';
 
@@ -11,15 +12,28 @@ export const wasmPageBytes = 65_536;
 export const imagePageBytes = 4096;
 const pageWords = imagePageBytes / 4;
 
-export interface KernelImage {
+/** Pages of a memory: of each its number, the block that it lies in and where, in pages. */
+export interface PageSet {
+  /** Ascending. */
+  readonly pageNumbers: Uint32Array;
+  readonly pageBlocks: Uint32Array;
+  readonly pageIndexes: Uint32Array;
+  /** Pages one after another; images share blocks. */
+  readonly blocks: readonly Uint32Array[];
+}
+
+export interface KernelImage extends PageSet {
   readonly memoryBytes: number;
   readonly stackPointer: number;
   /** The limit that the kernel was booted with. */
   readonly memoryMaxBytes: number;
-  /** Numbers of the pages kept, ascending. */
-  readonly pageNumbers: Uint32Array;
-  /** Their contents, one after another. */
-  readonly pages: Uint8Array;
+}
+
+/** Bytes of the pages that `image` does not share with `other`. */
+export function unsharedBytes(image: PageSet, other: PageSet): number {
+  let pages = 0;
+  for (const block of image.pageBlocks) if (!other.blocks.includes(image.blocks[block]!)) pages++;
+  return pages * imagePageBytes;
 }
 
 /** Numbers of the pages that are not all zero. */
@@ -50,50 +64,118 @@ function isZero(words: Uint32Array, start: number): boolean {
   return true;
 }
 
-export function capturePages(memory: KernelMemory): Pick<KernelImage, 'pageNumbers' | 'pages'> {
-  const pageNumbers = nonZeroPages(memory);
-  const pages = new Uint8Array(pageNumbers.length * imagePageBytes);
-  const { bytes } = memory;
-  forEachRun(pageNumbers, (first, count, index) => {
-    const from = first * imagePageBytes;
-    pages.set(bytes.subarray(from, from + count * imagePageBytes), index * imagePageBytes);
-  });
-  return { pageNumbers, pages };
+function isSame(words: Uint32Array, start: number, others: Uint32Array, from: number): boolean {
+  for (let i = 0; i < pageWords; i += 8) {
+    const at = start + i;
+    const other = from + i;
+    const difference =
+      (words[at]! ^ others[other]!) |
+      (words[at + 1]! ^ others[other + 1]!) |
+      (words[at + 2]! ^ others[other + 2]!) |
+      (words[at + 3]! ^ others[other + 3]!) |
+      (words[at + 4]! ^ others[other + 4]!) |
+      (words[at + 5]! ^ others[other + 5]!) |
+      (words[at + 6]! ^ others[other + 6]!) |
+      (words[at + 7]! ^ others[other + 7]!);
+    if (difference !== 0) return false;
+  }
+  return true;
+}
+
+const noPages: PageSet = {
+  pageNumbers: new Uint32Array(0),
+  pageBlocks: new Uint32Array(0),
+  pageIndexes: new Uint32Array(0),
+  blocks: [],
+};
+
+/** The pages of a memory; those that are as in `base` are shared with it. */
+export function capturePages(memory: KernelMemory, base: PageSet = noPages): PageSet {
+  const { u32 } = memory;
+  const pageCount = u32.length / pageWords;
+  const numbers = new Uint32Array(pageCount);
+  const baseIndexes = new Int32Array(pageCount);
+  let count = 0;
+  let changed = 0;
+  let inBase = 0;
+  for (let page = 0; page < pageCount; page++) {
+    while (base.pageNumbers[inBase]! < page) inBase++;
+    const shared =
+      base.pageNumbers[inBase] === page &&
+      isSame(
+        u32,
+        page * pageWords,
+        base.blocks[base.pageBlocks[inBase]!]!,
+        base.pageIndexes[inBase]! * pageWords,
+      );
+    if (!shared && isZero(u32, page * pageWords)) continue;
+    numbers[count] = page;
+    baseIndexes[count++] = shared ? inBase : -1;
+    if (!shared) changed++;
+  }
+  return gather(u32, numbers.slice(0, count), baseIndexes, changed, base);
+}
+
+function gather(
+  words: Uint32Array,
+  pageNumbers: Uint32Array,
+  baseIndexes: Int32Array,
+  changed: number,
+  base: PageSet,
+): PageSet {
+  const block = new Uint32Array(changed * pageWords);
+  const blocks: Uint32Array[] = changed === 0 ? [] : [block];
+  /** The new number of each of the base's blocks that is still in use. */
+  const blockNumbers = new Map<number, number>();
+  const pageBlocks = new Uint32Array(pageNumbers.length);
+  const pageIndexes = new Uint32Array(pageNumbers.length);
+  let copied = 0;
+  for (const [i, page] of pageNumbers.entries()) {
+    const inBase = baseIndexes[i]!;
+    if (inBase < 0) {
+      block.set(words.subarray(page * pageWords, (page + 1) * pageWords), copied * pageWords);
+      pageIndexes[i] = copied++;
+      continue;
+    }
+    const old = base.pageBlocks[inBase]!;
+    let number = blockNumbers.get(old);
+    if (number === undefined) {
+      number = blocks.push(base.blocks[old]!) - 1;
+      blockNumbers.set(old, number);
+    }
+    pageBlocks[i] = number;
+    pageIndexes[i] = base.pageIndexes[inBase]!;
+  }
+  return { pageNumbers, pageBlocks, pageIndexes, blocks };
 }
 
 /**
  * Makes `memory` what it was. `dirtyPages` are those that may differ from zero now; all others are zero already,
  * as in a fresh memory.
  */
-export function restorePages(
-  memory: KernelMemory,
-  image: Pick<KernelImage, 'pageNumbers' | 'pages'>,
-  dirtyPages: Uint32Array,
-): void {
-  const { bytes } = memory;
+export function restorePages(memory: KernelMemory, image: PageSet, dirtyPages: Uint32Array): void {
+  const { u32 } = memory;
+  const { pageNumbers, pageBlocks, pageIndexes, blocks } = image;
   let kept = 0;
   for (const page of dirtyPages) {
-    while (kept < image.pageNumbers.length && image.pageNumbers[kept]! < page) kept++;
-    if (image.pageNumbers[kept] === page) continue;
-    bytes.fill(0, page * imagePageBytes, (page + 1) * imagePageBytes);
+    while (pageNumbers[kept]! < page) kept++;
+    if (pageNumbers[kept] === page) continue;
+    u32.fill(0, page * pageWords, (page + 1) * pageWords);
   }
-  forEachRun(image.pageNumbers, (first, count, index) => {
-    const from = index * imagePageBytes;
-    const run = image.pages.subarray(from, from + count * imagePageBytes);
-    bytes.set(run, first * imagePageBytes);
-  });
-}
-
-/** Calls back for each run of neighbouring pages: its first page, its length and its index in the list. */
-function forEachRun(
-  pageNumbers: Uint32Array,
-  run: (first: number, count: number, index: number) => void,
-): void {
-  for (let index = 0; index < pageNumbers.length;) {
-    const first = pageNumbers[index]!;
+  for (let i = 0; i < pageNumbers.length;) {
+    const first = pageNumbers[i]!;
+    const block = pageBlocks[i]!;
+    const index = pageIndexes[i]!;
     let count = 1;
-    while (pageNumbers[index + count] === first + count) count++;
-    run(first, count, index);
-    index += count;
+    while (
+      pageNumbers[i + count] === first + count &&
+      pageBlocks[i + count] === block &&
+      pageIndexes[i + count] === index + count
+    ) {
+      count++;
+    }
+    const run = blocks[block]!.subarray(index * pageWords, (index + count) * pageWords);
+    u32.set(run, first * pageWords);
+    i += count;
   }
 }

@@ -2,10 +2,16 @@
 
 /** `libos/kernel`: kernels, loaded, booted, cloned and called. */
 export type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
-export type { KernelImage } from './image.js';
+export { unsharedBytes, type KernelImage } from './image.js';
 export { KernelInstance } from './instance.js';
 export type { KernelChoice } from '../../kernel/build/locate.js';
-export { Kernel, type BootOptions, type CloneOptions, type KernelSource } from './kernel.js';
+export {
+  Kernel,
+  type BootOptions,
+  type CloneOptions,
+  type ImageOptions,
+  type KernelSource,
+} from './kernel.js';
 export type { KernelManifest } from './manifest.js';
 export type { KernelMemory } from './memory.js';
 export { KernelPanic, type KernelFrame, type PanicReason } from './panic.js';

@@ -277,14 +277,17 @@ export class KernelInstance {
     this.#call(() => this.#exports.lib_reseed());
   }
 
-  /** The state of this kernel. Frames in flight and programs are outside of it. */
-  snapshot(): KernelImage {
+  /**
+   * The state of this kernel. Frames in flight and programs are outside of it. Pages that are as in `base`, an
+   * earlier image, are shared with it.
+   */
+  snapshot(base?: KernelImage): KernelImage {
     this.#refuse();
     return {
       memoryBytes: this.memory.sizeBytes,
       memoryMaxBytes: this.memoryMaxBytes,
       stackPointer: this.#exports.__stack_pointer.value,
-      ...capturePages(this.memory),
+      ...capturePages(this.memory, base),
     };
   }
 

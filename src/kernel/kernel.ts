@@ -26,6 +26,11 @@ export interface CloneOptions {
   readonly onWarning?: (warning: KernelWarning) => void;
 }
 
+export interface ImageOptions extends CloneOptions {
+  /** False: it goes on with the randomness of the image, as what it was taken from did. */
+  readonly reseed?: boolean;
+}
+
 export interface BootOptions extends CloneOptions {
   /** The limit that the kernel's memory may grow to: "64 MiB" by default. */
   readonly memoryMax?: number | string;
@@ -107,14 +112,14 @@ export class Kernel {
     return instance;
   }
 
-  /** A new instance that goes on where the image was taken, with randomness of its own. */
-  clone(image: KernelImage, options: CloneOptions): KernelInstance {
+  /** A new instance that goes on where the image was taken, with randomness of its own unless told otherwise. */
+  clone(image: KernelImage, options: ImageOptions): KernelInstance {
     this.#freshPages ??= nonZeroPages(
       this.#instantiate(this.memoryImageBytes, this.memoryImageBytes, options).memory,
     );
     const instance = this.#instantiate(image.memoryBytes, image.memoryMaxBytes, options);
     instance.startFrom(image, this.#freshPages);
-    instance.reseed();
+    if (options.reseed !== false) instance.reseed();
     return instance;
   }
 
