@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * A run in a short text, for two people to compare: a stream of numbers each for what an interface carried, what
+ * a host logged and what a series holds, summed as it comes and put together in the order of names. So it does
+ * not matter on which thread a part ran. The sum is made as xxHash32's is (four lanes of 32 bits), which is fast;
+ * it tells runs that differ from each other and is no defence against anybody.
+ */
+import { LibosError } from '../errors.js';
+
+/** The first three of xxHash32's primes, as 32-bit integers. */
+const [primeA, primeB, primeC] = [0x9e3779b1 | 0, 0x85ebca77 | 0, 0xc2b2ae3d | 0];
+const twoTo32 = 2 ** 32;
+
+/** What has been summed of one stream: cloneable, and complete. */
+export interface DigestPart {
+  /** Unique among the parts of a run. */
+  readonly name: string;
+  readonly lanes: readonly [number, number, number, number];
+  /** Items summed. */
+  readonly count: number;
+}
+
+/** One stream's sum. Every item goes in by whole rounds of four words, so that no two sequences look alike. */
+export class DigestStream {
+  readonly name: string;
+  readonly #lanes = Int32Array.of(primeA, primeB, 0, primeC);
+  #count = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** An item of four numbers, of which 32 bits each count. */
+  add(a: number, b: number, c: number, d: number): void {
+    this.#round(a, b, c, d);
+    this.#count++;
+  }
+
+  /** An item of a time, a number of 32 bits and bytes. Times are whole and below 2^53. */
+  addBytes(timeNs: number, tag: number, bytes: Uint8Array, lengthBytes = bytes.length): void {
+    const lanes = this.#lanes;
+    let a = lane(lanes[0]!, timeNs);
+    let b = lane(lanes[1]!, timeNs / twoTo32);
+    let c = lane(lanes[2]!, tag);
+    let d = lane(lanes[3]!, lengthBytes);
+    const whole = lengthBytes & ~15;
+    for (let at = 0; at < whole; at += 16) {
+      a = lane(a, word(bytes, at));
+      b = lane(b, word(bytes, at + 4));
+      c = lane(c, word(bytes, at + 8));
+      d = lane(d, word(bytes, at + 12));
+    }
+    lanes[0] = a;
+    lanes[1] = b;
+    lanes[2] = c;
+    lanes[3] = d;
+    if (whole < lengthBytes) this.#rest(bytes, whole, lengthBytes);
+    this.#count++;
+  }
+
+  /** An item of a time and a text. */
+  addText(timeNs: number, tag: number, text: string): void {
+    this.addBytes(timeNs, tag, new TextEncoder().encode(text));
+  }
+
+  /** An item of numbers, bit by bit: -0 and 0 differ. */
+  addNumbers(numbers: Float64Array): void {
+    const words = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length * 2);
+    this.#round(words.length, 0, 0, 0);
+    for (let at = 0; at < words.length; at += 4) {
+      this.#round(words[at]!, words[at + 1]!, words[at + 2] ?? 0, words[at + 3] ?? 0);
+    }
+    this.#count++;
+  }
+
+  get part(): DigestPart {
+    const [a, b, c, d] = this.#lanes;
+    return { name: this.name, lanes: [a!, b!, c!, d!], count: this.#count };
+  }
+
+  /** Goes on from where a part of this name was. */
+  set part({ name, lanes, count }: DigestPart) {
+    if (name !== this.name) throw new Error(`digest: ${name} is not ${this.name}`);
+    this.#lanes.set(lanes);
+    this.#count = count;
+  }
+
+  #round(a: number, b: number, c: number, d: number): void {
+    const lanes = this.#lanes;
+    lanes[0] = lane(lanes[0]!, a);
+    lanes[1] = lane(lanes[1]!, b);
+    lanes[2] = lane(lanes[2]!, c);
+    lanes[3] = lane(lanes[3]!, d);
+  }
+
+  /** What is left of bytes that are no multiple of a round, with zeros after it. */
+  #rest(bytes: Uint8Array, from: number, to: number): void {
+    const at = (index: number): number => (index < to ? bytes[index]! : 0);
+    const wordAt = (index: number): number =>
+      at(index) | (at(index + 1) << 8) | (at(index + 2) << 16) | (at(index + 3) << 24);
+    this.#round(wordAt(from), wordAt(from + 4), wordAt(from + 8), wordAt(from + 12));
+  }
+}
+
+function lane(sum: number, value: number): number {
+  const mixed = (sum + Math.imul(value, primeB)) | 0;
+  return Math.imul((mixed << 13) | (mixed >>> 19), primeA);
+}
+
+/** Little-endian, wherever it lies. */
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+/** The digest of parts: 16 hexadecimal digits, whatever order they come in. */
+export function combineDigest(parts: Iterable<DigestPart>): string {
+  const sorted = [...parts].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const total = new DigestStream('total');
+  for (const [index, { name, lanes, count }] of sorted.entries()) {
+    if (name === sorted[index - 1]?.name) {
+      throw new LibosError('ERR_LIBOS_DIGEST', `two parts of a digest are called ${name}`);
+    }
+    total.addText(count, 0, name);
+    total.add(...lanes);
+  }
+  const [a, b, c, d] = total.part.lanes;
+  return hex(avalanche(a ^ avalanche(c))) + hex(avalanche(b ^ avalanche(d)));
+}
+
+/** Every bit of the result depends on every bit (xxHash32's last step). */
+function avalanche(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 15), primeB);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), primeC);
+  return mixed ^ (mixed >>> 16);
+}
+
+function hex(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
+}
