@@ -32,6 +32,11 @@ export class SeededEntropy implements Entropy {
     return [this.#a, this.#b, this.#c, this.#d];
   }
 
+  /** Goes on from another state. */
+  set state(state: Xoshiro128State) {
+    [this.#a, this.#b, this.#c, this.#d] = state;
+  }
+
   nextU32(): number {
     const times5 = Math.imul(this.#b, 5);
     const result = Math.imul((times5 << 7) | (times5 >>> 25), 9) >>> 0;

@@ -8,4 +8,5 @@ export { LIB_FRAME, LIB_GSO } from '../kernel/abi.generated.js';
 export { HostNic, type HostNicOptions, type Offload } from './hostnic.js';
 export type { FrameOffloads, FrameSink, Nic } from './nic.js';
 export type { Runnable, Scheduler, TargetId, Timed, Timeline } from './scheduler.js';
+export type { Stateful } from './stateful.js';
 export { turnOfEventLoop } from './turn.js';
