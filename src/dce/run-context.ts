@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * What whoever runs a scenario says to the simulations that its module makes: `new Simulation` looks here. A thread
+ * has at most one; without a runner there is none, and a simulation goes by its own options.
+ */
+import type { Simulation } from './simulation.js';
+
+export interface RunContext {
+  /** Takes the place of the seed that the scenario gives. */
+  readonly seed?: number | string;
+  /** No run goes beyond this moment of virtual time. */
+  readonly untilNs?: number;
+  /**
+   * On shared memory, read by the thread that watches: [virtual time in nanoseconds, events so far, signs of life
+   * that are neither (turns of programs, hosts booted)].
+   */
+  readonly heartbeat?: Float64Array;
+  /** A simulation has been made. Context: the end of its constructor. */
+  readonly onSimulation?: (simulation: Simulation) => void;
+  /** A simulation is about to run. Context: before hosts boot and time moves, at each run. */
+  readonly onRun?: (simulation: Simulation) => void;
+}
+
+/** The places in a heartbeat. */
+export const heartbeatTime = 0;
+export const heartbeatEvents = 1;
+export const heartbeatLife = 2;
+export const heartbeatWords = 3;
+
+let current: RunContext | undefined;
+
+/** The context of this thread's scenario. */
+export function runContext(): RunContext | undefined {
+  return current;
+}
+
+/** Context: called by the runner before the scenario's module is evaluated, and with nothing afterwards. */
+export function setRunContext(context: RunContext | undefined): void {
+  current = context;
+}
