@@ -1,82 +1,147 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** Captures what passes the ends of links into one pcapng file, an interface an end. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+/**
+ * Captures what passes the ends of links, into one pcapng file with an interface an end, or into a file for each
+ * end. Links show it frames; it looks into none.
+ */
+import { join } from 'node:path';
 import { LibosError } from '../errors.js';
-import type { Nic } from '../host/index.js';
+import {
+  CaptureFile,
+  emptyFile,
+  type CaptureFileOptions,
+  type CaptureFileState,
+} from './capture-file.js';
+import { FileSink, MemorySink, type CaptureSink } from './capture-sink.js';
 import type { Link } from './link.js';
-import { PcapngWriter, type ByteSink } from './pcapng.js';
+
+/** Where a capture goes: one of the three. */
+export interface CaptureTarget {
+  /** All interfaces into this file; replaced if it is there. */
+  readonly file?: string;
+  /** `NAME.pcapng` for each interface in this folder, which is made if it is not there. */
+  readonly directory?: string;
+  /** All interfaces into something else. */
+  readonly sink?: CaptureSink;
+}
+
+export type CaptureOptions = CaptureTarget & CaptureFileOptions;
+
+/** What a capture of a snapshot's time was: files by what they hold, '' for one of all. */
+export type CaptureState = Readonly<Record<string, CaptureFileState>>;
 
 export class Capture implements Disposable {
-  readonly #writer: PcapngWriter;
-  readonly #close: () => void;
-  readonly #interfaces = new Map<Nic, number>();
+  readonly #options: CaptureOptions;
+  /** By interface; one, called '', where all go into one. */
+  readonly #files = new Map<string, CaptureFile>();
+  readonly #interfaces = new Map<string, { readonly file: CaptureFile; readonly number: number }>();
   readonly #taps: Disposable[] = [];
+  #memory: MemorySink | undefined;
+  #closed = false;
 
-  constructor(sink: ByteSink & { close?: () => void }, options: { epochMs?: number } = {}) {
-    this.#writer = new PcapngWriter(sink, options);
-    this.#close = () => sink.close?.();
+  constructor(options: CaptureOptions) {
+    const { file, directory, sink, snapBytes = Infinity } = options;
+    if ([file, directory, sink].filter((target) => target !== undefined).length !== 1) {
+      throw new LibosError('ERR_LIBOS_CAPTURE', 'a capture goes to one file, directory or sink', {
+        hint: "write { file: 'all.pcapng' } or { directory: 'captures' }",
+      });
+    }
+    if (!(snapBytes === Infinity || Number.isSafeInteger(snapBytes)) || snapBytes < 1) {
+      throw new LibosError('ERR_LIBOS_CAPTURE', `a capture of ${snapBytes} bytes a frame`, {
+        hint: 'snapBytes is a whole number from 1 on',
+      });
+    }
+    this.#options = options;
+    // At once, so that a file that can't be written is told before the run.
+    if (directory === undefined) this.#open('', sink ?? new FileSink(file!));
   }
 
   /** Into a file, which is replaced if it is there. */
-  static toFile(path: string, options: { epochMs?: number } = {}): Capture {
-    return new Capture(new FileSink(path), options);
+  static toFile(path: string, options: CaptureFileOptions = {}): Capture {
+    return new Capture({ ...options, file: path });
+  }
+
+  /** Into memory: `bytes`. */
+  static toMemory(options: CaptureFileOptions = {}): Capture {
+    const memory = new MemorySink();
+    const capture = new Capture({ ...options, sink: memory });
+    capture.#memory = memory;
+    return capture;
+  }
+
+  /** Of a capture into memory, the file's bytes so far; the last moment is in it once the capture is closed. */
+  get bytes(): Uint8Array {
+    if (this.#memory === undefined) throw new Error('capture: it does not go to memory');
+    return this.#memory.bytes;
+  }
+
+  /** The interface is in the capture, whether frames of it are shown here or in another thread. */
+  addInterface(name: string, nowNs: number): void {
+    if (this.#interfaces.has(name)) return;
+    const file = this.#fileOf(name);
+    this.#interfaces.set(name, { file, number: file.addInterface(name, nowNs) });
   }
 
   /** From now on the link's frames are in the capture. */
-  add(link: Link): void {
-    for (const nic of link.ends) {
-      if (!this.#interfaces.has(nic))
-        this.#interfaces.set(nic, this.#writer.addInterface(nic.label));
-    }
+  add(link: Link, nowNs = 0): void {
+    for (const { label } of link.ends) this.addInterface(label, nowNs);
     this.#taps.push(
       link.observe(({ nic, direction, timeNs, bytes }) =>
-        this.#writer.writeFrame(this.#interfaces.get(nic)!, direction, timeNs, bytes),
+        this.write(nic.label, direction, timeNs, bytes),
       ),
     );
   }
 
-  /** Ends the capture and closes its file. */
+  /** A frame of an interface that was added. Context: times never go back. */
+  write(name: string, direction: 'in' | 'out', timeNs: number, frame: Uint8Array): void {
+    let known = this.#interfaces.get(name);
+    if (known === undefined) {
+      // Restoring took it out.
+      this.addInterface(name, timeNs);
+      known = this.#interfaces.get(name)!;
+    }
+    known.file.writeFrame(known.number, direction, timeNs, frame);
+  }
+
+  /** Hands on what was gathered, all but the frames of the last moment, to which others may belong. */
+  flush(): void {
+    for (const file of this.#files.values()) file.flush();
+  }
+
+  saveState(): CaptureState {
+    return Object.fromEntries([...this.#files].map(([name, file]) => [name, file.saveState()]));
+  }
+
+  /** Cuts the files back to what they were. One that was not there stays, with nothing in it. */
+  restoreState(state: CaptureState): void {
+    for (const [name, file] of this.#files) file.restoreState(state[name] ?? emptyFile);
+    for (const [name, { file, number }] of this.#interfaces) {
+      if (number >= file.interfaceCount) this.#interfaces.delete(name);
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Ends the capture and closes its files. */
   [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const tap of this.#taps.splice(0)) tap[Symbol.dispose]();
-    this.#close();
-  }
-}
-
-/** Gathers small writes. */
-class FileSink implements ByteSink {
-  readonly #file: number;
-  readonly #buffer = new Uint8Array(2 ** 16);
-  #length = 0;
-  #open = true;
-
-  constructor(path: string) {
-    try {
-      this.#file = openSync(path, 'w');
-    } catch (cause) {
-      throw new LibosError('ERR_LIBOS_CAPTURE', `cannot write the capture ${path}`, { cause });
-    }
+    for (const file of this.#files.values()) file.close();
   }
 
-  write(bytes: Uint8Array): void {
-    if (this.#length + bytes.length > this.#buffer.length) this.#flush();
-    if (bytes.length > this.#buffer.length) {
-      writeSync(this.#file, bytes);
-      return;
-    }
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
+  #fileOf(name: string): CaptureFile {
+    const { directory } = this.#options;
+    if (directory === undefined) return this.#files.get('')!;
+    const path = join(directory, `${name.replaceAll(/[^\w.@-]/g, '_')}.pcapng`);
+    return this.#files.get(name) ?? this.#open(name, new FileSink(path));
   }
 
-  close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#flush();
-    closeSync(this.#file);
-  }
-
-  #flush(): void {
-    if (this.#length > 0) writeSync(this.#file, this.#buffer.subarray(0, this.#length));
-    this.#length = 0;
+  #open(name: string, sink: CaptureSink): CaptureFile {
+    const file = new CaptureFile(sink, this.#options);
+    this.#files.set(name, file);
+    return file;
   }
 }

@@ -2,7 +2,7 @@
 
 /**
  * Captures in the pcapng format (draft-ietf-opsawg-pcapng), which Wireshark reads: several interfaces in a file,
- * their names, nanoseconds, the direction of each frame. Writes whole blocks, one after another.
+ * their names, nanoseconds, the direction of each frame. Knows blocks; what is in a file is capture-file's.
  */
 const blocks = { section: 0x0a0d0d0a, interface: 1, packet: 6 } as const;
 const byteOrderMagic = 0x1a2b3c4d;
@@ -14,70 +14,83 @@ const directions = { in: 1, out: 2 } as const;
 const packetFixedBytes = 28 + 8 + 4 + 4;
 const twoTo32 = 2 ** 32;
 
-export interface ByteSink {
-  write(bytes: Uint8Array): void;
+/** The start of a file. */
+export function encodeSection(): Uint8Array {
+  const header = new BlockBuilder();
+  header.u32(byteOrderMagic).u16(1).u16(0);
+  // The section's length: not said, since it is written as it comes.
+  header.u32(0xffffffff).u32(0xffffffff);
+  header.option(options.application, new TextEncoder().encode('libos'));
+  return encodeBlock(blocks.section, header.endOfOptions());
 }
 
-export class PcapngWriter {
-  readonly #sink: ByteSink;
-  readonly #epochSeconds: number;
-  #interfaces = 0;
+/**
+ * An interface, whose number is how many came before it in the file. `snapBytes`: of each frame at most so much;
+ * 0: all. `epochMs`: what 0 ns is, in milliseconds since 1970; whole seconds count.
+ */
+export function encodeInterface(name: string, snapBytes: number, epochMs: number): Uint8Array {
+  const block = new BlockBuilder();
+  block.u16(linkTypeEthernet).u16(0).u32(snapBytes);
+  block.option(options.name, new TextEncoder().encode(name));
+  block.option(options.resolution, Uint8Array.of(nanoseconds));
+  block.option(options.offset, new BlockBuilder().u64(Math.floor(epochMs / 1000)).bytes);
+  return encodeBlock(blocks.interface, block.endOfOptions());
+}
 
-  /** `epochMs`: what 0 ns is, in milliseconds since 1970; whole seconds count. */
-  constructor(sink: ByteSink, { epochMs = 0 }: { epochMs?: number } = {}) {
-    this.#sink = sink;
-    this.#epochSeconds = Math.floor(epochMs / 1000);
-    const header = new BlockBuilder();
-    header.u32(byteOrderMagic).u16(1).u16(0);
-    // The section's length: not said, since it is written as it comes.
-    header.u32(0xffffffff).u32(0xffffffff);
-    header.option(options.application, new TextEncoder().encode('libos'));
-    this.#write(blocks.section, header.endOfOptions());
-  }
+/** A frame that was `lengthBytes` long, of which `frame` is the start. */
+export function encodePacket(
+  interfaceNumber: number,
+  direction: 'in' | 'out',
+  timeNs: number,
+  frame: Uint8Array,
+  lengthBytes = frame.length,
+): Uint8Array {
+  // By hand, since there are many of these.
+  const paddedBytes = (frame.length + 3) & ~3;
+  const block = new Uint8Array(packetFixedBytes + paddedBytes);
+  const view = new DataView(block.buffer);
+  view.setUint32(0, blocks.packet, true);
+  view.setUint32(4, block.length, true);
+  view.setUint32(8, interfaceNumber, true);
+  view.setUint32(12, Math.floor(timeNs / twoTo32), true);
+  view.setUint32(16, timeNs % twoTo32, true);
+  view.setUint32(20, frame.length, true);
+  view.setUint32(24, lengthBytes, true);
+  block.set(frame, 28);
+  const at = 28 + paddedBytes;
+  view.setUint16(at, options.flags, true);
+  view.setUint16(at + 2, 4, true);
+  view.setUint32(at + 4, directions[direction], true);
+  view.setUint32(block.length - 4, block.length, true);
+  return block;
+}
 
-  /** Returns the number to write the interface's frames with. */
-  addInterface(name: string): number {
-    const block = new BlockBuilder();
-    block.u16(linkTypeEthernet).u16(0).u32(0);
-    block.option(options.name, new TextEncoder().encode(name));
-    block.option(options.resolution, Uint8Array.of(nanoseconds));
-    block.option(options.offset, new BlockBuilder().u64(this.#epochSeconds).bytes);
-    this.#write(blocks.interface, block.endOfOptions());
-    return this.#interfaces++;
-  }
+/** What a block of a file of ours is, and of a packet its interface and its time. */
+export type DecodedBlock =
+  | { readonly kind: 'section' | 'interface' }
+  | { readonly kind: 'packet'; readonly interfaceNumber: number; readonly timeNs: number };
 
-  writeFrame(
-    interfaceNumber: number,
-    direction: 'in' | 'out',
-    timeNs: number,
-    frame: Uint8Array,
-  ): void {
-    // By hand, since there are many of these.
-    const paddedBytes = (frame.length + 3) & ~3;
-    const block = new Uint8Array(packetFixedBytes + paddedBytes);
-    const view = new DataView(block.buffer);
-    view.setUint32(0, blocks.packet, true);
-    view.setUint32(4, block.length, true);
-    view.setUint32(8, interfaceNumber, true);
-    view.setUint32(12, Math.floor(timeNs / twoTo32), true);
-    view.setUint32(16, timeNs % twoTo32, true);
-    view.setUint32(20, frame.length, true);
-    view.setUint32(24, frame.length, true);
-    block.set(frame, 28);
-    const at = 28 + paddedBytes;
-    view.setUint16(at, options.flags, true);
-    view.setUint16(at + 2, 4, true);
-    view.setUint32(at + 4, directions[direction], true);
-    view.setUint32(block.length - 4, block.length, true);
-    this.#sink.write(block);
-  }
+/** Context: `block` is a whole block that was written here. */
+export function decodeBlock(block: Uint8Array): DecodedBlock {
+  const view = new DataView(block.buffer, block.byteOffset, block.length);
+  const type = view.getUint32(0, true);
+  if (type === blocks.section) return { kind: 'section' };
+  if (type === blocks.interface) return { kind: 'interface' };
+  const timeNs = view.getUint32(12, true) * twoTo32 + view.getUint32(16, true);
+  return { kind: 'packet', interfaceNumber: view.getUint32(8, true), timeNs };
+}
 
-  #write(type: number, body: BlockBuilder): void {
-    const total = body.bytes.length + 12;
-    const block = new BlockBuilder();
-    block.u32(type).u32(total).padded(body.bytes).u32(total);
-    this.#sink.write(block.bytes);
-  }
+/** Bytes of a block's start that say its length, and that length. */
+export const blockHeaderBytes = 8;
+export function blockLengthBytes(header: Uint8Array): number {
+  return new DataView(header.buffer, header.byteOffset, blockHeaderBytes).getUint32(4, true);
+}
+
+function encodeBlock(type: number, body: BlockBuilder): Uint8Array {
+  const total = body.bytes.length + 12;
+  const block = new BlockBuilder();
+  block.u32(type).u32(total).padded(body.bytes).u32(total);
+  return block.bytes;
 }
 
 /** Little-endian, each method appends. */
