@@ -34,6 +34,15 @@ export interface KernelPort {
   /** Set by the glue; called while the kernel runs, so they only record. */
   onWake: (cookie: number, events: number) => void;
   onSignal: (task: number) => void;
+  /** Tells a port that records its calls where their arguments lie. */
+  useArena?(arena: ArgumentArena): void;
+}
+
+/** The piece of kernel memory in which calls pass their arguments. */
+export interface ArgumentArena {
+  /** Where it begins now; memory that it has outgrown is looked at whole. */
+  readonly address: number;
+  readonly usedBytes: number;
 }
 
 /** A timer that can be called off; calling off one that fired does nothing. */

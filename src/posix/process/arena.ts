@@ -4,13 +4,13 @@
  * what it needs and never keeps an address: calls run to completion, so one arena serves a whole host.
  */
 import { errno, SystemError } from '../errno.js';
-import type { KernelPort } from '../kernel-port.js';
+import type { ArgumentArena, KernelPort } from '../kernel-port.js';
 
 const firstChunkBytes = 16 * 1024;
 /** What one call may pass; Linux’s page allocator has nothing larger. */
 const chunkBytesMax = 4 * 1024 * 1024;
 
-export class Arena {
+export class Arena implements ArgumentArena {
   readonly #port: KernelPort;
   #chunk = 0;
   #chunkBytes = 0;
@@ -20,6 +20,15 @@ export class Arena {
 
   constructor(port: KernelPort) {
     this.#port = port;
+    port.useArena?.(this);
+  }
+
+  get address(): number {
+    return this.#chunk;
+  }
+
+  get usedBytes(): number {
+    return this.#used;
   }
 
   reset(): void {
