@@ -13,9 +13,11 @@ export interface RunContext {
   readonly untilNs?: number;
   /**
    * On shared memory, read by the thread that watches: [virtual time in nanoseconds, events so far, signs of life
-   * that are neither (turns of programs, hosts booted)].
+   * that are neither (turns of programs, hosts booted), whether to stop].
    */
   readonly heartbeat?: Float64Array;
+  /** The place to stop is not 0. It throws what the run then ends with. Context: between two moments. */
+  readonly onStop?: () => never;
   /** A simulation has been made. Context: the end of its constructor. */
   readonly onSimulation?: (simulation: Simulation) => void;
   /** A simulation is about to run. Context: before hosts boot and time moves, at each run. */
@@ -26,7 +28,8 @@ export interface RunContext {
 export const heartbeatTime = 0;
 export const heartbeatEvents = 1;
 export const heartbeatLife = 2;
-export const heartbeatWords = 3;
+export const heartbeatStop = 3;
+export const heartbeatWords = 4;
 
 let current: RunContext | undefined;
 
