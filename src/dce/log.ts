@@ -6,6 +6,7 @@
  * said: the same however hosts are spread over threads.
  */
 import { LibosError } from '../errors.js';
+import type { Stateful } from '../host/index.js';
 import { DigestStream, type DigestPart } from './digest.js';
 
 /** Who speaks: a program, a host's kernel, a fault that was begun or ended, or the simulation itself. */
@@ -65,13 +66,17 @@ const linesMaxDefault = 100_000;
 /** The place of lines that belong to no host: before all hosts. */
 const noHost = -1;
 
-export class SimulationLog implements Iterable<LogLine> {
+export class SimulationLog implements Iterable<LogLine>, Stateful {
   readonly #nowNs: () => number;
   readonly #linesMax: number;
   readonly #listeners = new Set<(line: LogLine) => void>();
   readonly #digests = new Map<string, DigestStream>();
-  /** Lines of moments that are over, in order; then those of the moment that may not be. */
+  readonly #foreignDigests = new Map<string, DigestPart>();
+  /** Lines of moments that are over, in order; of other threads too, if there are. */
   #lines: PlacedLine[] = [];
+  /** If there are: lines of moments that are over that the others do not have yet. */
+  #fresh: PlacedLine[] | undefined;
+  /** Lines of a moment that may go on. */
   #moment: PlacedLine[] = [];
   #count = 0;
 
@@ -106,8 +111,8 @@ export class SimulationLog implements Iterable<LogLine> {
     if (this.#moment.length === 0) return;
     const lines = inOrder(this.#moment);
     this.#moment = [];
-    this.#keep(lines);
-    for (const { line } of lines) for (const listener of this.#listeners) listener(line);
+    if (this.#fresh === undefined) this.#keep(lines);
+    else this.#fresh.push(...lines);
   }
 
   /** Calls `listener` with each line from now on, once its moment is over. */
@@ -118,7 +123,8 @@ export class SimulationLog implements Iterable<LogLine> {
 
   /** The lines so far, in order. */
   lines(filter: LogFilter = {}): readonly LogLine[] {
-    const all = [...this.#lines, ...inOrder(this.#moment)].slice(-this.#linesMax);
+    const rest = [...(this.#fresh ?? []), ...inOrder(this.#moment)];
+    const all = [...this.#lines, ...rest].slice(-this.#linesMax);
     return all.map(({ line }) => line).filter(matcher(filter));
   }
 
@@ -147,7 +153,8 @@ export class SimulationLog implements Iterable<LogLine> {
 
   /** For the digest of the run: a part a host that has said something. */
   get digestParts(): readonly DigestPart[] {
-    return [...this.#digests.values()].map(({ part }) => part);
+    const own = [...this.#digests.values()].map(({ part }) => part);
+    return [...own, ...this.#foreignDigests.values()];
   }
 
   saveState(): LogState {
@@ -158,47 +165,50 @@ export class SimulationLog implements Iterable<LogLine> {
     };
   }
 
-  restoreState({ lines, count, digests }: LogState): void {
+  restoreState(state: unknown): void {
+    const { lines, count, digests } = state as LogState;
     const lastNs = lines.at(-1)?.line.timeNs;
     // The last moment may go on.
     this.#lines = lines.filter(({ line }) => line.timeNs !== lastNs);
     this.#moment = lines.filter(({ line }) => line.timeNs === lastNs);
     this.#count = count;
+    this.#fresh = undefined;
+    this.#foreignDigests.clear();
     this.#digests.clear();
     for (const part of digests) this.#stream(part.name).part = part;
   }
 
+  /** Gives away what has been said here since the last time, for the logs of all threads to merge. */
+  takeState(): LogState {
+    const lines = [...(this.#fresh ?? this.#lines.splice(0)), ...inOrder(this.#moment)];
+    this.#fresh = [];
+    this.#moment = [];
+    // They count again when they come back.
+    this.#count -= lines.length;
+    const digests = [...this.#digests.values()].map(({ part }) => part);
+    return { lines, count: lines.length, digests };
+  }
+
   /**
-   * Takes in lines that were said elsewhere since the last time, in other threads, each about hosts of its own.
-   * What is about no host is said in every thread, and taken from the first.
+   * Takes in what all threads have said since the last time, this one's own too, each about hosts of its own. What
+   * is about no host is said in every thread, and taken from the first.
    */
   merge(states: readonly LogState[]): void {
     const lines = states.flatMap((state, index) =>
       state.lines.filter(({ place }) => index === 0 || place !== noHost),
     );
-    for (const [index, { digests }] of states.entries()) {
-      for (const part of digests) {
-        if (index === 0 || part.name !== streamName(undefined)) this.#stream(part.name).part = part;
-      }
+    for (const part of states.flatMap((state) => state.digests)) {
+      if (!this.#digests.has(part.name)) this.#foreignDigests.set(part.name, part);
     }
     this.#count += lines.length;
-    const merged = inOrder([...this.#moment, ...lines]);
-    this.#moment = [];
-    this.#keep(merged);
-    for (const { line } of merged) for (const listener of this.#listeners) listener(line);
-  }
-
-  /** Gives away what is here, for another log to merge, and forgets it. */
-  takeState(): LogState {
-    const state = this.saveState();
-    this.#lines = [];
-    this.#moment = [];
-    this.#count = 0;
-    return state;
+    this.#keep(inOrder(lines));
   }
 
   #keep(lines: readonly PlacedLine[]): void {
-    for (const line of lines) this.#lines.push(line);
+    for (const line of lines) {
+      this.#lines.push(line);
+      for (const listener of this.#listeners) listener(line.line);
+    }
     // Not at each line: moving them all would cost as much as there are.
     if (this.#lines.length < this.#linesMax * 2) return;
     this.#lines = this.#lines.slice(-this.#linesMax);
