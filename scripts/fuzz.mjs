@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 // `npm run fuzz -- NAME [--count N] [--seed S]`: set-up, then the fuzzer test/fuzz/NAME-calls.test.ts or NAME.test.ts
-// with that many calls and that seed; without a seed, one drawn by chance. The seed is the first thing printed.
+// with that many calls or frames and that seed; without a seed, one drawn by chance. The seed is the first thing printed.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ await run(async () => {
   }
   const count = wholeNumber(values.count, '--count');
   const seed = wholeNumber(values.seed ?? String(Date.now() % 2 ** 32), '--seed');
-  console.log(`seed ${seed}, ${count} calls`);
+  console.log(`seed ${seed}, count ${count}`);
   await setup('test');
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   return spawnSync(process.execPath, [vitest, 'run', '--project', 'fuzz', `test/fuzz/${file}`], {

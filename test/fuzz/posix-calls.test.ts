@@ -4,12 +4,12 @@
  * Random system calls at two hosts on a wire: nothing traps, nothing hangs, nothing is left behind, and the same seed
  * gives the same results. `npm run fuzz -- posix --count N --seed S` runs it longer, or again.
  */
-import vm from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Kernel } from '../../src/kernel/index.js';
 import { loadKernel } from '../helpers/virtual-host.js';
 import { leftovers } from './posix/leftovers.js';
 import { Run } from './posix/run.js';
+import { watched as watchedFor } from './watchdog.js';
 
 const count = Number(process.env['LIBOS_FUZZ_COUNT'] ?? 1_000_000);
 const seed = Number(process.env['LIBOS_FUZZ_SEED'] ?? 1);
@@ -49,16 +49,10 @@ function goTo(run: Run, calls: number): void {
   }
 }
 
-/** Runs it under a watchdog that can end even a loop inside the kernel; an error says how to see it again. */
+/** An error says how to see it again. */
 function watched<T>(run: Run, action: () => T): T {
-  Object.assign(globalThis, { fuzzStep: action });
-  try {
-    return vm.runInThisContext('fuzzStep()', { timeout: stepMsMax }) as T;
-  } catch (cause) {
-    const what = cause instanceof Error ? cause.message : String(cause);
+  return watchedFor(action, stepMsMax, () => {
     const again = `npm run fuzz -- posix --count ${run.calls + stepCalls} --seed ${run.seed}`;
-    throw new Error(`after ${run.calls} calls: ${what}\n${again}\n${run.trace.join('\n')}`, {
-      cause,
-    });
-  }
+    return `after ${run.calls} calls\n${again}\n${run.trace.join('\n')}`;
+  });
 }

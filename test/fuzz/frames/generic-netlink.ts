@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** Tunnels that are set up by generic netlink: FOU and GUE, L2TPv3, WireGuard. */
+import { netlink, NetlinkSocket, type Process } from '../../../src/posix/index.js';
+import { peer4, ports, target4 } from './addresses.js';
+import { tunnelIds } from './tunnels.js';
+
+const { be16, binary, ip, policy, text, u16, u32, u8 } = netlink;
+const generic = 16;
+const controller = { family: 16, getFamily: 3, familyId: 1, familyName: 2 } as const;
+
+class GenericNetlink implements Disposable {
+  readonly #socket: NetlinkSocket;
+
+  constructor(process: Process) {
+    this.#socket = NetlinkSocket.open(process, { protocol: generic });
+  }
+
+  request(name: string, command: number, attributes: Uint8Array): void {
+    this.#socket.client.request(
+      name,
+      this.#family(name),
+      0,
+      Uint8Array.of(command, 1, 0, 0),
+      attributes,
+    );
+  }
+
+  #family(name: string): number {
+    const asked = policy({ name: [controller.familyName, text] }).encode({ name });
+    const { messages } = this.#socket.client.request(
+      'family',
+      controller.family,
+      0,
+      Uint8Array.of(controller.getFamily, 1, 0, 0),
+      asked,
+    );
+    const answered = policy({ id: [controller.familyId, u16] });
+    const { id } = answered.decode(messages[0]!.payload.subarray(4));
+    if (id === undefined) throw new Error(`generic netlink has no family ${name}`);
+    return id;
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
+}
+
+const fou = policy({ port: [1, be16], family: [2, u8], protocol: [3, u8], type: [4, u8] });
+const l2tp = policy({
+  pseudowire: [1, u16],
+  encapsulation: [2, u16],
+  version: [7, u8],
+  interface: [8, text],
+  connection: [9, u32],
+  peerConnection: [10, u32],
+  session: [11, u32],
+  peerSession: [12, u32],
+  source: [24, ip],
+  destination: [25, ip],
+  sourcePort: [26, u16],
+  destinationPort: [27, u16],
+});
+const wireguard = policy({ interface: [2, text], privateKey: [3, binary], port: [6, u16] });
+
+export function setUpGenericTunnels(process: Process): void {
+  using client = new GenericNetlink(process);
+  client.request('fou', 1, fou.encode({ port: ports.fou, family: 2, protocol: 4, type: 1 }));
+  client.request('fou', 1, fou.encode({ port: ports.gue, family: 2, type: 2 }));
+  for (const [encapsulation, connection] of [
+    [0, tunnelIds.l2tpTunnel],
+    [1, tunnelIds.l2tpTunnel + 1],
+  ] as const) {
+    const tunnel = { connection, peerConnection: connection };
+    client.request(
+      'l2tp',
+      1,
+      l2tp.encode({
+        ...tunnel,
+        encapsulation,
+        version: 3,
+        source: target4,
+        destination: peer4,
+        ...(encapsulation === 0 ? { sourcePort: ports.l2tp, destinationPort: ports.l2tp } : {}),
+      }),
+    );
+    const session = tunnelIds.l2tpSession + encapsulation;
+    client.request(
+      'l2tp',
+      5,
+      l2tp.encode({
+        ...tunnel,
+        session,
+        peerSession: session,
+        pseudowire: 5,
+        interface: `l2tp${encapsulation}`,
+      }),
+    );
+  }
+  const privateKey = new Uint8Array(32).fill(0x40);
+  client.request(
+    'wireguard',
+    1,
+    wireguard.encode({ interface: 'wg0', privateKey, port: ports.wireguard }),
+  );
+}
