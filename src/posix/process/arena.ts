@@ -10,6 +10,13 @@ const firstChunkBytes = 16 * 1024;
 /** What one call may pass; Linux’s page allocator has nothing larger. */
 const chunkBytesMax = 4 * 1024 * 1024;
 
+/** Between calls. */
+export interface ArenaState {
+  readonly chunk: number;
+  readonly chunkBytes: number;
+  readonly outgrown: readonly number[];
+}
+
 export class Arena implements ArgumentArena {
   readonly #port: KernelPort;
   #chunk = 0;
@@ -67,6 +74,17 @@ export class Arena implements ArgumentArena {
 
   zero(address: number, sizeBytes: number): void {
     this.#port.memory.bytes.fill(0, address, address + sizeBytes);
+  }
+
+  saveState(): ArenaState {
+    return { chunk: this.#chunk, chunkBytes: this.#chunkBytes, outgrown: [...this.#outgrown] };
+  }
+
+  restoreState({ chunk, chunkBytes, outgrown }: ArenaState): void {
+    this.#chunk = chunk;
+    this.#chunkBytes = chunkBytes;
+    this.#outgrown = [...outgrown];
+    this.#used = 0;
   }
 
   /** Gives everything back. */

@@ -12,6 +12,11 @@ export interface Watch {
   end(): void;
 }
 
+export interface WaitsState {
+  readonly cookieCount: number;
+  readonly freeCookies: readonly number[];
+}
+
 export class Waits {
   readonly #port: KernelPort;
   readonly #time: HostTime;
@@ -89,6 +94,20 @@ export class Waits {
       this.#callbacks.get(woken[i]!)?.(woken[i + 1]!);
     }
   };
+
+  /** Cookies, in use and free. Context: nothing waits. */
+  saveState(): WaitsState {
+    return { cookieCount: this.#cookieCount, freeCookies: [...this.#freeCookies] };
+  }
+
+  /** What waited waits no more. */
+  restoreState({ cookieCount, freeCookies }: WaitsState): void {
+    this.#callbacks.clear();
+    this.#hidden.clear();
+    this.#woken = [];
+    this.#cookieCount = cookieCount;
+    this.#freeCookies.splice(0, this.#freeCookies.length, ...freeCookies);
+  }
 
   get time(): HostTime {
     return this.#time;

@@ -52,6 +52,7 @@ export class Player implements Tape {
   #at = 0;
   #bytesAt = 0;
   #timeNs = 0;
+  #hostNowNs = 0;
   /** The first divergence: everything after it is noise. */
   #diverged: LibosError | undefined;
 
@@ -77,11 +78,17 @@ export class Player implements Tape {
     return this.#log.wide(this.#at + 3);
   }
 
+  /** What the host’s clock shows in the turn under way. */
+  get hostNowNs(): number {
+    return this.#hostNowNs;
+  }
+
   /** Calls the program back with the stimuli of its next turn; then it must be given the turn. */
   play(): void {
     const { stimulated } = this.#options;
     this.#timeNs = this.nextTimeNs;
-    this.#at += 5;
+    this.#hostNowNs = this.#log.wide(this.#at + 5);
+    this.#at += 7;
     while (this.#at < this.#log.words && !this.#diverged) {
       const operand = this.#at + 1;
       switch (this.#kind()) {

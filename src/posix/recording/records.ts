@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The records of a call log. A record is a head word (what it is, and a count) and its operands:
+ * The records of a call log. A record is a head word (what it is, and a count) and its operands; times
+ * and turns take two words:
  *
- *     turn      turn and time, two words each        a new turn of the event loop, before its first stimulus
+ *     turn      turn, time, the host’s time          a new turn of the event loop, before its first stimulus
  *     start, deferred, timer (key), external (kind)   a stimulus: the program’s code goes on
  *     wake (cookie, events), signal (task)            what the kernel reported; it only is noted
- *     defer, at (time, two words)                     the program asks for a stimulus
+ *     defer, at (time)                                the program asks for a stimulus
  *     call (operation, check, arguments)              the program calls the kernel …
  *     result (value, pieces: address, length)         … and what came back, with the memory that changed
  *     threw (index of the message)                    … or what was thrown

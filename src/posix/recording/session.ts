@@ -13,10 +13,9 @@ import { Recorder, type CallArguments, type Moment, type Tape } from './tape.js'
 
 /** The world around a session. */
 export interface SessionDriver extends Moment {
-  /** CLOCK_MONOTONIC of the host. */
-  readonly hostNowNs: number;
-  /** Calls `fire(key)` of the session at a time of the host's clock, which is whole. */
+  /** Calls `fire(key)` of the session at a time of the host’s clock, which is whole; Infinity: never. */
   schedule(hostTimeNs: number, key: number): void;
+  cancel(key: number): void;
   /** Calls back when no kernel is inside a call. */
   defer(callback: () => void): void;
 }
@@ -35,9 +34,6 @@ export interface SessionOptions {
 export interface SessionMark extends LogMark {
   readonly messages: readonly string[];
 }
-
-/** The key of the timer that starts the program; those of its own count from 0. */
-const startKey = 2 ** 31 - 1;
 
 export class ProgramSession {
   readonly name: string;
@@ -98,7 +94,7 @@ export class ProgramSession {
       };
     }
     this.time = {
-      nowNs: () => driver.hostNowNs,
+      nowNs: () => this.#player?.hostNowNs ?? driver.hostNowNs,
       at: (timeNs, callback) => this.#at(timeNs, callback),
       defer: (callback) => this.#defer(callback),
     };
@@ -118,19 +114,15 @@ export class ProgramSession {
     return this.#log?.sizeBytes ?? 0;
   }
 
-  /** Starts the program at a time of the host's clock. */
-  startAt(hostTimeNs: number): void {
-    this.#driver.schedule(hostTimeNs, startKey);
+  /** Starts the program now. */
+  begin(): void {
+    this.#recorder?.stimulus(record.start);
+    this.onStart();
   }
 
   /** The driver: the time of a timer has come. */
   fire(key: number): void {
     if (this.#ended) return;
-    if (key === startKey) {
-      this.#recorder?.stimulus(record.start);
-      this.onStart();
-      return;
-    }
     const callback = this.#takeTimer(key);
     if (!callback) return;
     this.#recorder?.stimulus(record.timer, key);
@@ -197,8 +189,12 @@ export class ProgramSession {
     if (this.#log) this.#tape.at(wholeNs);
     const key = this.#nextKey++;
     this.#timers.set(key, callback);
-    if (!this.#player && wholeNs !== Infinity) this.#driver.schedule(wholeNs, key);
-    return { cancel: () => void this.#timers.delete(key) };
+    if (!this.#player) this.#driver.schedule(wholeNs, key);
+    return {
+      cancel: () => {
+        if (this.#timers.delete(key) && !this.#player) this.#driver.cancel(key);
+      },
+    };
   }
 
   #defer(callback: () => void): void {

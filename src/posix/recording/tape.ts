@@ -29,6 +29,8 @@ export const callHeadWords = 2;
 
 export interface Moment {
   readonly nowNs: number;
+  /** CLOCK_MONOTONIC of the host. */
+  readonly hostNowNs: number;
   /** Counts the turns of the event loop that programs were given. */
   readonly turn: number;
 }
@@ -59,12 +61,13 @@ export class Recorder implements Tape {
   /** The program’s code is about to go on. */
   stimulus(kind: number, operand?: number): void {
     const log = this.#log;
-    const { turn, nowNs } = this.#moment;
+    const { turn, nowNs, hostNowNs } = this.#moment;
     if (turn !== this.#turn) {
       this.#turn = turn;
       log.add(record.turn);
       log.addWide(turn);
       log.addWide(nowNs);
+      log.addWide(hostNowNs);
     }
     log.add(kind);
     if (operand !== undefined) log.add(operand);

@@ -66,7 +66,10 @@ class World {
       defer: (callback) => void this.#deferred.push(callback),
     });
     outside.route.links.change('lo', { up: true });
-    for (const owner of programs.keys()) this.#open(owner).startAt(this.nowNs);
+    for (const owner of programs.keys()) {
+      const session = this.#open(owner);
+      this.#deferred.push(() => session.begin());
+    }
   }
 
   async pass(durationNs: number): Promise<void> {
@@ -136,6 +139,8 @@ class World {
         return current()[1];
       },
       schedule: (timeNs, key) => void this.#timers.push([timeNs, owner, key]),
+      // A session knows nothing of what it has cancelled.
+      cancel: () => undefined,
       defer: (callback) => void this.#deferred.push(callback),
     };
     const session = new ProgramSession({
