@@ -14,12 +14,14 @@ import tseslint from 'typescript-eslint';
 const layers = {
   'kernel/abi': [],
   'kernel/build': ['kernel/abi'],
+  'kernel/oracle': ['kernel/build'],
   'src/kernel': ['kernel/abi', 'kernel/build/locate.ts'],
   'src/host': ['src/kernel'],
   'src/posix': ['src/kernel', 'src/host'],
   'src/link': ['src/host'],
   'src/dce': ['src/kernel', 'src/host', 'src/posix', 'src/link'],
   'src/nuse': ['src/kernel', 'src/host', 'src/posix', 'src/link'],
+  'src/scenario': ['src/kernel', 'src/host', 'src/posix', 'src/link', 'src/dce'],
   'src/cli': [
     'kernel/build',
     'src/kernel',
@@ -28,6 +30,7 @@ const layers = {
     'src/link',
     'src/dce',
     'src/nuse',
+    'src/scenario',
   ],
 };
 

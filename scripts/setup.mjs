@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { realpathSync } from 'node:fs';
 import { ensureDebianPackages } from './lib/debian.mjs';
-import { ensureKernels } from './lib/kernel.mjs';
+import { ensureKernels, ensureOracle } from './lib/kernel.mjs';
 import { ensureNpmPackages } from './lib/npm.mjs';
 import { removePackedKernels } from './lib/packed-kernels.mjs';
 import { SetupError, run } from './lib/script.mjs';
@@ -14,20 +14,26 @@ import { ensureTypeScriptBuild } from './lib/typescript.mjs';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * What each goal needs: groups of scripts/debian-packages.json, kernel profiles, and those of them in the native
- * form as well.
+ * What each goal needs: groups of scripts/debian-packages.json, kernel profiles, those of them in the native form as
+ * well, and the oracle, an ordinary Linux to compare with.
  */
 const goals = {
   checks: { groups: [], profiles: [] },
   demo: { groups: ['kernel'], profiles: ['sim'] },
   bench: { groups: ['kernel', 'bench'], profiles: ['sim'] },
+  fidelity: { groups: ['kernel', 'bench'], profiles: ['sim'], oracle: true },
   pack: { groups: ['kernel'], profiles: ['sim', 'full'] },
-  test: { groups: ['kernel', 'test'], profiles: ['sim', 'full'], nativeProfiles: ['sim'] },
+  test: {
+    groups: ['kernel', 'test', 'bench'],
+    profiles: ['sim', 'full'],
+    nativeProfiles: ['sim'],
+    oracle: true,
+  },
 };
 
 /** Brings the checkout to where `goal` can run and returns its kernels. */
 export async function setup(goal) {
-  const { groups, profiles, nativeProfiles = [] } = goals[goal];
+  const { groups, profiles, nativeProfiles = [], oracle = false } = goals[goal];
   checkNode();
   await ensureDebianPackages(groups);
   ensureNpmPackages(root);
@@ -36,6 +42,7 @@ export async function setup(goal) {
   removePackedKernels(root);
   const kernels = await ensureKernels(root, profiles);
   await ensureKernels(root, nativeProfiles, 'x86_64');
+  if (oracle) await ensureOracle(root);
   return kernels;
 }
 

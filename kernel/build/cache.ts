@@ -9,6 +9,7 @@
  *     kernels/<key>/              kernel.wasm, kernel.debug.wasm, manifest.json, origin.json
  *     names/<name>                the key that a name stands for
  *     profiles/<profile>-<form>-<digest of our sources>      the key that a profile of these sources stands for
+ *     oracles/<key>/              a User-Mode Linux of the same source, see kernel/oracle
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -21,7 +22,7 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   return join(env['XDG_CACHE_HOME'] ? env['XDG_CACHE_HOME'] : join(homedir(), '.cache'), 'libos');
 }
 
-export type CacheFolder = 'trees' | 'builds' | 'kernels' | 'names' | 'profiles';
+export type CacheFolder = 'trees' | 'builds' | 'kernels' | 'names' | 'profiles' | 'oracles';
 
 export function cachePath(folder: CacheFolder, name = ''): string {
   return join(cacheRoot(), folder, name);

@@ -57,6 +57,23 @@ export function createKbuild(
 ): Kbuild {
   const source = join(folder, 'source');
   const objects = join(source, objectFolder);
+  const variables = kbuildVariables(form);
+  return kbuildIn({ folder, source, objects, identity, variables, realPath });
+}
+
+export interface KbuildPlace {
+  /** Gets `make.log`. */
+  readonly folder: string;
+  readonly source: string;
+  readonly objects: string;
+  readonly identity: string;
+  readonly variables: readonly string[];
+  readonly realPath: (line: string) => string;
+}
+
+/** Kbuild with whatever variables, for a kernel that is no library. */
+export function kbuildIn(place: KbuildPlace): Kbuild {
+  const { folder, source, objects, identity, realPath } = place;
   const log = join(folder, 'make.log');
   if (/[\s:]/.test(folder)) {
     throw new LibosError(
@@ -67,7 +84,7 @@ export function createKbuild(
   }
   mkdirSync(objects, { recursive: true });
   writeFileSync(log, '');
-  const variables = [...kbuildVariables(form), `O=${objects}`];
+  const variables = [...place.variables, `O=${objects}`];
 
   return {
     source,

@@ -21,3 +21,13 @@ export async function ensureKernels(root, profiles, form = 'wasm32') {
   }
   return kernels;
 }
+
+/** Builds or finds the ordinary Linux that the library is compared with. */
+export async function ensureOracle(root) {
+  const { ensureOracle: ensure } = await import(
+    pathToFileURL(join(root, 'dist/kernel/oracle/index.js')).href
+  );
+  const step = lazyStep('kernel oracle');
+  const oracle = await ensure({ onProgress: step.onProgress });
+  step.done(oracle.key);
+}

@@ -9,6 +9,7 @@ export const suites = [
   folder('conformance', 60_000),
   folder('regression', 120_000),
   folder('determinism', 60_000),
+  folder('fidelity', 120_000),
   folder('fuzz', 120_000),
   folder('native', 120_000),
   folder('build', 600_000),

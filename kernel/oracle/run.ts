@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Runs an oracle: boots it in virtual time with the machine's own file system, read-only, as its root, and a program
+ * of the caller's as process 1. It ends when that program powers the machine off.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LibosError } from '../../src/errors.js';
+import { runTool } from '../build/tool.js';
+import type { Oracle } from './build.js';
+
+export interface OracleRun {
+  /** Process 1, a file of this machine; it starts with nothing mounted but the root. */
+  readonly init: string;
+  readonly args: readonly string[];
+  /** All randomness comes from it; 1 by default. */
+  readonly seed?: number;
+  readonly memoryMegabytes?: number;
+  /** Of wall time: 300 by default. */
+  readonly timeoutSeconds?: number;
+}
+
+const memoryMegabytesDefault = 512;
+const timeoutSecondsDefault = 300;
+/** What `timeout` says when the time is over. */
+const timedOut = 124;
+
+/** @returns what the kernel and its programs printed */
+export async function runOracle(oracle: Oracle, run: OracleRun): Promise<string> {
+  const { seed = 1, memoryMegabytes = memoryMegabytesDefault } = run;
+  const { timeoutSeconds = timeoutSecondsDefault } = run;
+  const scratch = mkdtempSync(join(tmpdir(), 'libos-oracle-'));
+  const command = [
+    oracle.kernelPath,
+    `mem=${memoryMegabytes}M`,
+    `uml_dir=${scratch}/`,
+    // Time passes only while nothing can run, and begins at the library's date.
+    'time-travel=inf-cpu',
+    'time-travel-start=1735689600000000000',
+    // It measures a clock that stands still until something waits.
+    'initcall_blacklist=jent_mod_init',
+    'root=/dev/root',
+    'rootfstype=hostfs',
+    'ro',
+    'loglevel=4',
+    'stderr=1',
+    'con=null',
+    'con0=null,fd:2',
+    `init=${run.init}`,
+    '--',
+    ...run.args,
+  ];
+  try {
+    const { code, stdout, stderr } = await runTool(
+      'timeout',
+      ['--kill-after=5', String(timeoutSeconds), ...command],
+      { env: { LD_PRELOAD: oracle.randomPath, LIBOS_ORACLE_SEED: String(seed) } },
+    );
+    const said = stdout + stderr;
+    if (code === 0) return said;
+    throw new LibosError(
+      'ERR_LIBOS_ORACLE',
+      code === timedOut
+        ? `the oracle did not end in ${timeoutSeconds} seconds`
+        : `the oracle ended with ${code}:\n${said.trim().split('\n').slice(-15).join('\n')}`,
+    );
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
