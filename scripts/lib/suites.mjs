@@ -6,6 +6,7 @@ export const suites = [
   { name: 'tidy', include: ['test/*.test.ts'], timeoutMs: 10_000 },
   { name: 'unit', include: ['src/**/*.test.ts', 'kernel/**/*.test.ts'], timeoutMs: 10_000 },
   folder('simulation', 30_000),
+  folder('scenario', 60_000),
   folder('conformance', 60_000),
   folder('regression', 120_000),
   folder('determinism', 60_000),
