@@ -4,7 +4,7 @@
 import { realpathSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { Kernel, Simulation, type SimulatedHost } from '../src/index.js';
+import { Simulation, type SimulatedHost } from '../src/index.js';
 
 export type Print = (line: string) => void;
 
@@ -16,13 +16,13 @@ export function configure(host: SimulatedHost, link: string, address: string): v
 
 /** alice, 192.0.2.1, and bob, 192.0.2.2, ten milliseconds from each other. */
 export async function twoHosts() {
-  const simulation = new Simulation({ kernel: await Kernel.load(), seed: 1 });
-  const alice = simulation.addHost('alice');
-  const bob = simulation.addHost('bob');
-  const { wire } = simulation.connect(alice, bob, { delay: '10 ms', rate: '100 Mbit/s' });
+  const simulation = new Simulation({ seed: 1, addresses: 'manual' });
+  const alice = simulation.host('alice');
+  const bob = simulation.host('bob');
+  const link = simulation.connect(alice, bob, { delay: '10 ms', rate: '100 Mbit/s' });
   configure(alice, 'eth0', '192.0.2.1/24');
   configure(bob, 'eth0', '192.0.2.2/24');
-  return { simulation, alice: alice.posix, bob: bob.posix, wire };
+  return { simulation, alice: alice.posix, bob: bob.posix, link };
 }
 
 /** Runs the example if its file is the program that was started. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** A router between two networks, configured through rtnetlink: no `ip`, no daemon. */
-import { Kernel, Simulation } from '../src/index.js';
+import { Simulation } from '../src/index.js';
 import { AF_INET, TcpServer, TcpSocket, type PosixHost } from '../src/posix/index.js';
 import { configure, start, type Print } from './network.js';
 
@@ -20,10 +20,10 @@ async function ask(client: PosixHost, address: string): Promise<string> {
 }
 
 export async function run(print: Print): Promise<void> {
-  const simulation = new Simulation({ kernel: await Kernel.load(), seed: 1 });
-  const alice = simulation.addHost('alice');
-  const router = simulation.addHost('router');
-  const bob = simulation.addHost('bob');
+  const simulation = new Simulation({ seed: 1, addresses: 'manual' });
+  const alice = simulation.host('alice');
+  const router = simulation.host('router');
+  const bob = simulation.host('bob');
   simulation.connect(alice, router, { delay: '5 ms' });
   simulation.connect(router, bob, { delay: '20 ms' });
 

@@ -5,4 +5,4 @@ export { LibosError } from './errors.js';
 export { packageVersion as version } from './package-root.js';
 export { Simulation, SimulatedHost } from './dce/index.js';
 export { Kernel, KernelInstance, KernelPanic } from './kernel/index.js';
-export { Capture, Wire } from './link/index.js';
+export { Capture, Link } from './link/index.js';

@@ -12,12 +12,16 @@ import {
   type Timed,
   type Timeline,
 } from '../host/index.js';
+import { LibosError } from '../errors.js';
 import { CallbackTable, type Cancellable } from './callbacks.js';
 import { EventQueue } from './event-queue.js';
+import { heartbeatEvents, heartbeatLife, heartbeatStop, heartbeatTime } from './run-context.js';
 
 /** Schedulers that one simulation can have, and events that each can make: both fit into a double together. */
 const schedulersMax = 2 ** 17;
 const eventsMax = 2 ** 36;
+/** Rounds of one moment after which time will not move any more. */
+const roundsMaxDefault = 1_000_000;
 
 export class Engine implements Timeline {
   readonly clock = new SimulatedClock();
@@ -27,14 +31,23 @@ export class Engine implements Timeline {
   readonly #callbacks: CallbackTable;
   readonly #toRun = new Set<Runnable>();
   readonly #deferred: (() => void)[] = [];
+  /** What time waits for, in order: each gives what is to be called when it is done. */
+  readonly #holds: Promise<() => void>[] = [];
+  readonly #roundsMax: number;
+  #momentNs = -1;
+  #rounds = 0;
+  #onMomentEnd: (() => void) | undefined;
+  #heartbeat: Float64Array | undefined;
+  #onStop: (() => void) | undefined;
   #programsMayRun = true;
   #running = false;
   #events = 0;
   #schedulers = 0;
 
-  /** `turn` lets promises go on. */
-  constructor(turn: () => Promise<void>) {
+  /** `turn` lets promises go on. A moment of more than `roundsMax` rounds is taken for one that never ends. */
+  constructor(turn: () => Promise<void>, { roundsMax = roundsMaxDefault } = {}) {
     this.#turn = turn;
+    this.#roundsMax = roundsMax;
     this.#callbacks = new CallbackTable(this.createScheduler());
   }
 
@@ -74,6 +87,29 @@ export class Engine implements Timeline {
     this.#programsMayRun = true;
   }
 
+  /** Who is told when nothing more happens at a moment: before time moves, and at the end of each run. */
+  set onMomentEnd(callback: (() => void) | undefined) {
+    this.#onMomentEnd = callback;
+  }
+
+  /**
+   * Says from now on how far it is, in a heartbeat (run-context.ts), and calls `onStop` between two moments when
+   * the heartbeat says so.
+   */
+  beat(heartbeat: Float64Array, onStop: (() => void) | undefined): void {
+    this.#heartbeat = heartbeat;
+    this.#onStop = onStop;
+  }
+
+  /** Something has got on that is neither an event nor time, as when a host has booted. */
+  signOfLife(): void {
+    if (this.#heartbeat) this.#heartbeat[heartbeatLife]!++;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
   /** Calls back at a moment, after which programs may run. */
   callAt(timeNs: number, callback: () => void): Cancellable {
     return this.#callbacks.callAt(timeNs, callback);
@@ -85,30 +121,74 @@ export class Engine implements Timeline {
     this.#programsMayRun = true;
   }
 
+  /** Time does not move until `work` is done and what it gives has been called; it must not be rejected. */
+  hold(work: Promise<() => void>): void {
+    this.#holds.push(work);
+    this.#programsMayRun = true;
+  }
+
+  /** When something happens next; Infinity: never. Context: not while an event happens. */
+  get nextTimeNs(): number {
+    return this.#queue.nextTimeNs;
+  }
+
+  /** When the first of the engine's own callbacks comes; Infinity: there is none. */
+  get nextCallbackNs(): number {
+    return this.#callbacks.nextTimeNs;
+  }
+
   /**
-   * Lets time pass to `endNs`, or until `stop` says so; it is asked when programs have run. Returns false when
-   * nothing is left that could ever happen before it did.
+   * Lets time pass to `endNs`, or to the end of the moment in which `stop` says so; it is asked when programs have
+   * run. Returns false when nothing is left that could ever happen before it did.
    */
   async run(endNs: number, stop: () => boolean): Promise<boolean> {
-    if (this.#running) throw new Error('engine: it is running already');
+    return this.drive(async () => {
+      if (await this.advance(endNs, stop)) return true;
+      if (endNs === Infinity) return false;
+      this.clock.advanceTo(endNs);
+      return true;
+    });
+  }
+
+  /** A run that calls `advance` as it likes. */
+  async drive<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#running) {
+      throw new LibosError('ERR_LIBOS_RUNNING', 'the simulation is running already', {
+        hint: 'await each run before the next; programs wait with os.sleep',
+      });
+    }
     this.#running = true;
+    this.#rounds = 0;
     // Whoever called has programs that have not gone on yet.
     this.#programsMayRun = true;
     try {
-      for (;;) {
-        this.#runUntilProgramsMay(endNs);
-        if (this.#programsMayRun) {
-          this.#programsMayRun = false;
-          await this.#turn();
-          if (stop()) return true;
-          continue;
-        }
-        if (endNs === Infinity) return false;
-        this.clock.advanceTo(endNs);
-        return true;
-      }
+      return await run();
     } finally {
       this.#running = false;
+      this.#onMomentEnd?.();
+      if (this.#heartbeat) this.#tell(this.#heartbeat);
+    }
+  }
+
+  /**
+   * Everything up to and including `lastNs`, or to the end of the moment in which `stop` says so: true then. The
+   * clock stays at the last event. Context: in `drive`.
+   */
+  async advance(lastNs: number, stop: () => boolean): Promise<boolean> {
+    let stopped = false;
+    for (;;) {
+      this.#runUntilProgramsMay(stopped ? this.clock.nowNs : lastNs);
+      if (this.#programsMayRun) {
+        this.#programsMayRun = false;
+        await this.#turn();
+        this.signOfLife();
+        stopped ||= stop();
+        continue;
+      }
+      if (this.#holds.length === 0) return stopped;
+      const done = await this.#holds.shift()!;
+      done();
+      this.#programsMayRun = true;
     }
   }
 
@@ -118,16 +198,52 @@ export class Engine implements Timeline {
     const targets = this.#targets;
     for (;;) {
       this.#settle();
-      if (this.#programsMayRun) return;
+      if (this.#programsMayRun) {
+        this.#countRound(this.clock.nowNs);
+        return;
+      }
       const timeNs = queue.nextTimeNs;
       if (timeNs > endNs || timeNs === Infinity) return;
-      this.clock.advanceTo(timeNs);
+      if (timeNs !== this.clock.nowNs) {
+        if (this.#holds.length > 0) return;
+        this.#onMomentEnd?.();
+        if (this.#heartbeat) this.#tell(this.#heartbeat);
+        this.clock.advanceTo(timeNs);
+      }
+      this.#countRound(timeNs);
       do {
         this.#events++;
         queue.take();
         targets[queue.target]!.onTime(queue.a, queue.b);
       } while (queue.nextTimeNs === timeNs);
     }
+  }
+
+  #tell(heartbeat: Float64Array): void {
+    heartbeat[heartbeatTime] = this.clock.nowNs;
+    heartbeat[heartbeatEvents] = this.#events;
+    if (heartbeat[heartbeatStop] !== 0 && this.#running) this.#onStop?.();
+  }
+
+  #countRound(timeNs: number): void {
+    if (timeNs !== this.#momentNs) {
+      this.#momentNs = timeNs;
+      this.#rounds = 0;
+    } else if (++this.#rounds > this.#roundsMax) {
+      this.#rounds = 0;
+      throw new LibosError(
+        'ERR_LIBOS_LIVELOCK',
+        `time stands still at ${(timeNs / 1e9).toFixed(9)} s: ${this.#roundsMax} rounds have passed and there is always more to do${this.#busyNames()}`,
+        {
+          hint: 'look for frames that go round on links without delay, or a program that waits for 0 ns in a loop',
+        },
+      );
+    }
+  }
+
+  #busyNames(): string {
+    const names = [...this.#toRun].flatMap(({ name }) => (name === undefined ? [] : [name]));
+    return names.length === 0 ? '' : `, on ${names.slice(0, 5).join(', ')}`;
   }
 
   /** Runs kernels and deferred callbacks until there are none. What throws leaves the rest for the next time. */

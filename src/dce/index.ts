@@ -4,11 +4,25 @@
 export type { Cancellable } from './callbacks.js';
 export { Engine } from './engine.js';
 export { EventQueue } from './event-queue.js';
-export { SimulatedHost } from './simulated-host.js';
+export { CallerLine, located, scenarioError } from './caller-line.js';
+export type { Connectable, ConnectOptions, EndAddresses } from './connect.js';
+export { HostCalls } from './host-calls.js';
+export { HostClock, type ClockSettings } from './host-clock.js';
+export type { HostOptions, KernelOption } from './host-options.js';
+export { formatLogLine, SimulationLog, type LogLine } from './log.js';
+export { Os } from './os.js';
+export { isOutside } from './outside.js';
 export {
-  Simulation,
-  type ConnectOptions,
-  type Connection,
-  type HostOptions,
-  type SimulationOptions,
-} from './simulation.js';
+  currentProgram,
+  Program,
+  ProgramError,
+  type ProgramFunction,
+  type ProgramOptions,
+  type ProgramState,
+} from './program.js';
+export type { Report, Reports } from './reports.js';
+export * from './run-context.js';
+export type { RunReport } from './run-report.js';
+export { SimulatedHost, type HostState, type NicOptions } from './simulated-host.js';
+export { Simulation, type SimulationOptions } from './simulation.js';
+export type { AddressFamilies } from './topology.js';

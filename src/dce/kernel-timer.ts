@@ -6,31 +6,43 @@
  */
 import type { Scheduler, TargetId, Timed } from '../host/index.js';
 import type { KernelInstance } from '../kernel/index.js';
+import type { HostClock } from './host-clock.js';
 
 export class KernelTimer implements Timed {
-  readonly #kernel: KernelInstance;
   readonly #scheduler: Scheduler;
+  readonly #clock: HostClock;
   readonly #target: TargetId;
-  /** The kernel's clock less the scheduler's. */
-  readonly #offsetNs: number;
+  #kernel: KernelInstance | undefined;
   /** The next event of ours that counts; Infinity: none. */
   #armedNs = Infinity;
 
-  constructor(kernel: KernelInstance, scheduler: Scheduler, offsetNs: number) {
-    this.#kernel = kernel;
+  constructor(scheduler: Scheduler, clock: HostClock) {
     this.#scheduler = scheduler;
-    this.#offsetNs = offsetNs;
+    this.#clock = clock;
     this.#target = scheduler.register(this);
+  }
+
+  /** From now on it is this kernel's; undefined: nobody's. */
+  attach(kernel: KernelInstance | undefined): void {
+    if (this.#kernel) this.#kernel.onTimer = () => undefined;
+    this.#kernel = kernel;
+    this.#armedNs = Infinity;
+    if (!kernel) return;
     kernel.onTimer = (timerNs) => this.#arm(timerNs);
     this.#arm(kernel.timerNs);
   }
 
+  /** The clock runs differently from now on. */
+  retime(): void {
+    if (this.#kernel) this.#arm(this.#kernel.timerNs);
+  }
+
   onTime(armedNs: number): void {
     // An event that an earlier one has overtaken.
-    if (armedNs !== this.#armedNs) return;
+    if (armedNs !== this.#armedNs || !this.#kernel) return;
     this.#armedNs = Infinity;
     const { timerNs } = this.#kernel;
-    if (timerNs - this.#offsetNs > armedNs) this.#arm(timerNs);
+    if (this.#clock.toTimelineNs(timerNs) > armedNs) this.#arm(timerNs);
     else {
       this.#kernel.timer();
       // One that stays due is due again at once.
@@ -40,7 +52,7 @@ export class KernelTimer implements Timed {
 
   #arm(timerNs: number): void {
     if (timerNs === Infinity) return;
-    const timeNs = Math.max(timerNs - this.#offsetNs, this.#scheduler.nowNs);
+    const timeNs = Math.max(this.#clock.toTimelineNs(timerNs), this.#scheduler.nowNs);
     if (timeNs >= this.#armedNs) return;
     this.#armedNs = timeNs;
     this.#scheduler.at(timeNs, this.#target, timeNs, 0);

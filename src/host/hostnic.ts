@@ -13,6 +13,8 @@ import type { Scheduler, TargetId } from './scheduler.js';
 export interface HostNicOptions {
   /** The interface's name. */
   readonly name: string;
+  /** The host's, for the label. */
+  readonly hostName: string;
   readonly mac: Uint8Array;
   readonly mtu?: number;
   /** Scatter-gather, checksums, TCP and UDP segmentation, merging of received frames: all on by default. */
@@ -35,47 +37,100 @@ const mtuDefault = 1500;
 /** The NICs of each kernel by their number. */
 const nicsOf = new WeakMap<KernelInstance, HostNic[]>();
 
+/** Handles of frames are addresses, and these times the number of kernels that the NIC has had before. */
+const generationStep = 2 ** 32;
+
+/**
+ * A NIC outlives kernels: it is there before its host boots and after it has crashed, and keeps its address and
+ * its link. A handle of a frame says of which kernel it is, so that one from before a crash is not taken for one
+ * of the kernel that runs now.
+ */
 export class HostNic implements Nic {
-  readonly kernel: KernelInstance;
-  readonly number: number;
-  /** The interface's index in its kernel. */
-  readonly ifindex: number;
   readonly name: string;
   readonly mac: Uint8Array;
   readonly mtu: number;
   readonly label: string;
+  readonly #options: HostNicOptions;
   readonly #scheduler: Scheduler;
   readonly #unsent: TargetId;
   #sink: FrameSink | undefined;
+  #carrier = false;
+  #kernel: KernelInstance | undefined;
+  #number = -1;
+  #ifindex = 0;
+  #base = -generationStep;
 
-  constructor(kernel: KernelInstance, scheduler: Scheduler, options: HostNicOptions) {
-    const { mac, mtu = mtuDefault } = options;
-    const config = createDevice(kernel, { ...options, mtu });
-    this.kernel = kernel;
+  constructor(scheduler: Scheduler, options: HostNicOptions) {
+    check(options);
+    this.#options = options;
     this.#scheduler = scheduler;
-    this.number = config.number;
-    this.ifindex = config.ifindex;
     this.name = options.name;
-    this.mac = mac;
-    this.mtu = mtu;
-    this.label = `${kernel.name}.${this.name}`;
+    this.mac = options.mac;
+    this.mtu = options.mtu ?? mtuDefault;
+    this.label = `${options.hostName}.${this.name}`;
     this.#unsent = scheduler.register(this);
-    register(this);
+  }
+
+  /** The kernel that drives it. Context: it is attached. */
+  get kernel(): KernelInstance {
+    if (!this.#kernel) throw new Error(`${this.label} is not attached to a kernel`);
+    return this.#kernel;
+  }
+
+  get attached(): boolean {
+    return this.#kernel !== undefined;
+  }
+
+  /** Its number in its kernel. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** The interface's index in its kernel; 0 while it has none. */
+  get ifindex(): number {
+    return this.#ifindex;
+  }
+
+  /** Makes the device in a kernel, down and without an address. */
+  attach(kernel: KernelInstance): void {
+    if (this.#kernel) throw new Error(`${this.label} is attached already`);
+    const { number, ifindex } = createDevice(kernel, this.#options, this.mtu);
+    this.#kernel = kernel;
+    this.#number = number;
+    this.#ifindex = ifindex;
+    this.#base += generationStep;
+    register(this, kernel);
+    if (this.#carrier) kernel.nicCarrier(number, true);
+  }
+
+  /** Its kernel is gone, and all frames in it. */
+  detach(): void {
+    this.#kernel = undefined;
+    this.#ifindex = 0;
   }
 
   connect(sink: FrameSink | undefined): void {
     this.#sink = sink;
-    this.kernel.nicCarrier(this.number, sink !== undefined);
+  }
+
+  setCarrier(up: boolean): void {
+    if (this.#carrier === up) return;
+    this.#carrier = up;
+    const kernel = this.#kernel;
+    if (!kernel || kernel.death) return;
+    kernel.nicCarrier(this.#number, up);
+    this.#scheduler.runBeforeTimeMoves(kernel);
   }
 
   /** Takes the device out of its kernel; frames in flight are still given back by their link. */
   destroy(): void {
     this.#sink = undefined;
-    this.kernel.nicDestroy(this.number);
+    this.kernel.nicDestroy(this.#number);
   }
 
   /** Context: the kernel is inside a call. */
-  transmit(frame: number): void {
+  transmit(address: number): void {
+    const frame = address + this.#base;
     if (this.#sink) this.#sink.transmit(this, frame);
     // Without a link the carrier is off and Linux sends nothing, but for what it had begun to.
     else this.#scheduler.at(this.#scheduler.nowNs, this.#unsent, frame, 0);
@@ -85,57 +140,80 @@ export class HostNic implements Nic {
     this.transmitted(frame);
   }
 
+  holds(frame: number): boolean {
+    const address = frame - this.#base;
+    const kernel = this.#kernel;
+    return address > 0 && address < generationStep && kernel !== undefined && !kernel.death;
+  }
+
   frameLength(frame: number): number {
-    return this.kernel.memory.u32[(frame + LibFrame.length) >>> 2]!;
+    return this.kernel.memory.u32[(frame - this.#base + LibFrame.length) >>> 2]!;
   }
 
   readOffloads(frame: number, offloads: FrameOffloads): void {
     const { u16, bytes } = this.kernel.memory;
-    const half = frame >>> 1;
+    const address = frame - this.#base;
+    const half = address >>> 1;
     offloads.csumStart = u16[half + LibFrame.csumStart / 2]!;
     offloads.csumOffset = u16[half + LibFrame.csumOffset / 2]!;
     offloads.gsoSize = u16[half + LibFrame.gsoSize / 2]!;
     offloads.headerLength = u16[half + LibFrame.headerLength / 2]!;
-    offloads.gsoType = bytes[frame + LibFrame.gsoType]!;
-    offloads.flags = bytes[frame + LibFrame.flags]!;
+    offloads.gsoType = bytes[address + LibFrame.gsoType]!;
+    offloads.flags = bytes[address + LibFrame.flags]!;
   }
 
   writeOffloads(frame: number, offloads: FrameOffloads): void {
     const { u16, bytes } = this.kernel.memory;
-    const half = frame >>> 1;
+    const address = frame - this.#base;
+    const half = address >>> 1;
     u16[half + LibFrame.csumStart / 2] = offloads.csumStart;
     u16[half + LibFrame.csumOffset / 2] = offloads.csumOffset;
     u16[half + LibFrame.gsoSize / 2] = offloads.gsoSize;
     u16[half + LibFrame.headerLength / 2] = offloads.headerLength;
-    bytes[frame + LibFrame.gsoType] = offloads.gsoType;
-    bytes[frame + LibFrame.flags] = offloads.flags;
+    bytes[address + LibFrame.gsoType] = offloads.gsoType;
+    bytes[address + LibFrame.flags] = offloads.flags;
   }
 
-  copyOut(frame: number, fromByte: number, target: Uint8Array): void {
+  read(
+    frame: number,
+    fromByte: number,
+    target: Uint8Array,
+    toByte: number,
+    lengthBytes: number,
+  ): void {
     const { memory } = this.kernel;
     const { bytes } = memory;
-    let done = 0;
-    for (let piece = 0, start = 0; done < target.length; piece++) {
-      const length = pieceLength(memory, frame, piece);
-      const from = fromByte + done - start;
-      if (from < length) {
-        const count = Math.min(length - from, target.length - done);
-        const address = pieceAddress(memory, frame, piece) + from;
-        target.set(bytes.subarray(address, address + count), done);
-        done += count;
+    const address = frame - this.#base;
+    let piece = 0;
+    let length = pieceLength(memory, address, 0);
+    let at = fromByte;
+    let to = toByte;
+    let left = lengthBytes;
+    while (left > 0) {
+      while (at >= length) {
+        at -= length;
+        length = pieceLength(memory, address, ++piece);
       }
-      start += length;
+      const count = Math.min(left, length - at);
+      const from = pieceAddress(memory, address, piece) + at;
+      target.set(bytes.subarray(from, from + count), to);
+      at += count;
+      to += count;
+      left -= count;
     }
   }
 
   transmitted(frame: number): void {
-    if (this.kernel.death) return;
-    this.kernel.txDone(frame);
+    if (!this.holds(frame)) return;
+    this.kernel.txDone(frame - this.#base);
     this.#scheduler.runBeforeTimeMoves(this.kernel);
   }
 
   allocate(lengthBytes: number): number {
-    return this.kernel.death ? 0 : this.kernel.rxAlloc(this.number, lengthBytes);
+    const kernel = this.#kernel;
+    if (!kernel || kernel.death) return 0;
+    const address = kernel.rxAlloc(this.#number, lengthBytes);
+    return address === 0 ? 0 : address + this.#base;
   }
 
   copyFrom(
@@ -149,44 +227,52 @@ export class HostNic implements Nic {
     if (!(source instanceof HostNic)) throw new Error(`${source.label} is no NIC of a kernel`);
     copyPieces(
       source.kernel.memory,
-      sourceFrame,
+      sourceFrame - source.#base,
       fromByte,
       this.kernel.memory,
-      frame,
+      frame - this.#base,
       toByte,
       lengthBytes,
     );
   }
 
-  write(frame: number, written: Uint8Array): void {
+  write(frame: number, source: Uint8Array, fromByte: number, lengthBytes: number): void {
     const { memory } = this.kernel;
-    if (written.length > pieceLength(memory, frame, 0)) {
-      throw new Error(`${this.label}: ${written.length} bytes do not fit a frame's first piece`);
+    const { bytes } = memory;
+    const address = frame - this.#base;
+    let from = fromByte;
+    const end = fromByte + lengthBytes;
+    for (let piece = 0; from < end; piece++) {
+      const count = Math.min(end - from, pieceLength(memory, address, piece));
+      bytes.set(source.subarray(from, from + count), pieceAddress(memory, address, piece));
+      from += count;
     }
-    memory.bytes.set(written, pieceAddress(memory, frame, 0));
   }
 
   receive(frame: number): void {
-    if (this.kernel.death) return;
-    this.kernel.rx(frame);
+    if (!this.holds(frame)) return;
+    this.kernel.rx(frame - this.#base);
     this.#scheduler.runBeforeTimeMoves(this.kernel);
   }
 }
 
+const nameBytesMax = LibNicConfig.mac - LibNicConfig.name - 1;
+
+function check({ name, hostName, mac }: HostNicOptions): void {
+  const { length } = new TextEncoder().encode(name);
+  const named = length > 0 && length <= nameBytesMax && !name.includes('%');
+  if (named && mac.length === 6) return;
+  throw new LibosError(
+    'ERR_LIBOS_NIC',
+    `${hostName}: a NIC needs a name of 1 to ${nameBytesMax} bytes and a MAC address of 6, not ${JSON.stringify(name)} and ${mac.length}`,
+  );
+}
+
 function createDevice(
   kernel: KernelInstance,
-  options: HostNicOptions & { readonly mtu: number },
+  { name, mac, offloads = {}, txQueueFrames = 0 }: HostNicOptions,
+  mtu: number,
 ): { number: number; ifindex: number } {
-  const { name, mac, mtu, offloads = {}, txQueueFrames = 0 } = options;
-  const encodedName = new TextEncoder().encode(name);
-  const nameMax = LibNicConfig.mac - LibNicConfig.name - 1;
-  const named = encodedName.length > 0 && encodedName.length <= nameMax && !name.includes('%');
-  if (!named || mac.length !== 6) {
-    throw new LibosError(
-      'ERR_LIBOS_NIC',
-      `${kernel.name}: a NIC needs a name of 1 to ${nameMax} bytes and a MAC address of 6, not ${JSON.stringify(name)} and ${mac.length}`,
-    );
-  }
   let features = 0;
   for (const [offload, bit] of Object.entries(offloadBits)) {
     if (offloads[offload as Offload] ?? true) features |= bit;
@@ -194,7 +280,7 @@ function createDevice(
   const config = kernel.alloc(LibNicConfig.sizeBytes);
   try {
     const { bytes, u32 } = kernel.memory;
-    bytes.set(encodedName, config + LibNicConfig.name);
+    bytes.set(new TextEncoder().encode(name), config + LibNicConfig.name);
     bytes.set(mac, config + LibNicConfig.mac);
     u32[(config + LibNicConfig.mtu) >>> 2] = mtu;
     u32[(config + LibNicConfig.features) >>> 2] = features;
@@ -213,13 +299,13 @@ function createDevice(
   }
 }
 
-function register(nic: HostNic): void {
-  let nics = nicsOf.get(nic.kernel);
+function register(nic: HostNic, kernel: KernelInstance): void {
+  let nics = nicsOf.get(kernel);
   if (!nics) {
     const ofKernel: HostNic[] = [];
     nics = ofKernel;
-    nicsOf.set(nic.kernel, nics);
-    nic.kernel.onTransmit = (number, frame) => ofKernel[number]!.transmit(frame);
+    nicsOf.set(kernel, nics);
+    kernel.onTransmit = (number, address) => ofKernel[number]!.transmit(address);
   }
   nics[nic.number] = nic;
 }

@@ -28,20 +28,33 @@ export interface Nic {
   readonly label: string;
   /** Largest IP packet, in bytes, that it was made for. */
   readonly mtu: number;
-  /** Who takes its frames; undefined: nobody, and the carrier is off. */
+  /** Who takes its frames; undefined: nobody. Its host may not have booted yet. */
   connect(sink: FrameSink | undefined): void;
+  /** Whether there is a carrier; without one Linux sends and receives nothing. There is none at first. */
+  setCarrier(up: boolean): void;
 
+  /**
+   * Whether a frame is there to be used. One whose kernel has crashed since is not: nothing else may be asked of
+   * it, and it need not be given back.
+   */
+  holds(frame: number): boolean;
   frameLength(frame: number): number;
   /** Fills `offloads` from a frame. */
   readOffloads(frame: number, offloads: FrameOffloads): void;
-  /** Copies bytes of a frame to the host's side, for those who look at them. */
-  copyOut(frame: number, fromByte: number, target: Uint8Array): void;
+  /** Copies bytes of a frame out of its kernel, to `toByte` of `target`. */
+  read(
+    frame: number,
+    fromByte: number,
+    target: Uint8Array,
+    toByte: number,
+    lengthBytes: number,
+  ): void;
   /** The bytes were taken or dropped. Not while its kernel is inside a call. */
   transmitted(frame: number): void;
 
   /** A frame to fill, 0 when there is no memory or the device is down. */
   allocate(lengthBytes: number): number;
-  /** Copies bytes of a frame of another NIC into one of this one: the one copy on a frame's way. */
+  /** Copies bytes of a frame of another NIC into one of this one, where nothing is in between. */
   copyFrom(
     source: Nic,
     sourceFrame: number,
@@ -50,8 +63,8 @@ export interface Nic {
     toByte: number,
     lengthBytes: number,
   ): void;
-  /** Writes bytes into a frame, from its start; they must fit its first piece. */
-  write(frame: number, bytes: Uint8Array): void;
+  /** Fills a frame, which has that length, with bytes of `source`. */
+  write(frame: number, source: Uint8Array, fromByte: number, lengthBytes: number): void;
   writeOffloads(frame: number, offloads: FrameOffloads): void;
   /** Hands a filled frame to the device, before time moves on. */
   receive(frame: number): void;

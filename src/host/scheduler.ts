@@ -11,6 +11,8 @@ export interface Timed {
 
 /** A kernel with queued work. */
 export interface Runnable {
+  /** Its host's, for errors. */
+  readonly name?: string;
   run(): void;
   /** Set once it cannot be run any more. */
   readonly death: unknown;

@@ -97,7 +97,7 @@ export class KernelInstance {
     return this.#timerNs;
   }
 
-  /** The panic that ended this kernel, undefined while it lives. */
+  /** What ended this kernel, undefined while it lives. */
   get death(): KernelPanic | undefined {
     return this.#death;
   }
@@ -302,6 +302,15 @@ export class KernelInstance {
       );
     }
     this.#loadImage(image, nonZeroPages(this.memory));
+  }
+
+  /** Ends it from outside, as pulling the plug does: no call reaches it any more. */
+  kill(kernelMessage: string): KernelPanic {
+    if (this.#inside) throw nested(this.name);
+    this.#death ??= this.#panic('crash', kernelMessage);
+    this.#timerNs = Infinity;
+    this.#onTimer(Infinity);
+    return this.#death;
   }
 
   /** Fills a fresh instance. Context: called by Kernel, with the pages that the module has filled. */

@@ -4,6 +4,7 @@
  * A kernel as a file: loaded and compiled once, then booted or cloned into as many instances as are wanted. This
  * folder is the only place that touches `WebAssembly`.
  */
+import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { locateKernel, type KernelChoice } from '../../kernel/build/locate.js';
 import { LibosError } from '../errors.js';
@@ -48,7 +49,9 @@ const memoryToBootShare = 1 / 100;
 const memoryMaxLimitBytes = 2 ** 32 - wasmPageBytes;
 const realtimeOffsetMsDefault = Date.UTC(2025, 0, 1);
 
-const loaded = new Map<string, Promise<Kernel>>();
+/** By file, its time and its size; and those that are on their way. */
+const loaded = new Map<string, Kernel>();
+const loading = new Map<string, Promise<Kernel>>();
 
 export class Kernel {
   readonly manifest: KernelManifest;
@@ -69,15 +72,26 @@ export class Kernel {
   static async load(source: KernelSource = {}): Promise<Kernel> {
     if ('bytes' in source) return Kernel.#compile(source.bytes, 'the given kernel');
     const path = locateKernel(source).wasmPath;
-    const { mtimeMs, size } = await stat(path);
-    const key = `${path}\0${mtimeMs}\0${size}`;
-    let kernel = loaded.get(key);
+    const key = fileKey(path, await stat(path));
+    const ready = loaded.get(key);
+    if (ready) return ready;
+    let kernel = loading.get(key);
     if (!kernel) {
-      kernel = readFile(path).then((bytes) => Kernel.#compile(bytes, path));
-      loaded.set(key, kernel);
-      kernel.catch(() => loaded.delete(key));
+      kernel = readFile(path)
+        .then((bytes) => Kernel.#compile(bytes, path))
+        .then((compiled) => keep(key, compiled))
+        .finally(() => loading.delete(key));
+      loading.set(key, kernel);
     }
     return kernel;
+  }
+
+  /** As `load`, before it returns. */
+  static loadSync(source: KernelSource = {}): Kernel {
+    if ('bytes' in source) return Kernel.#compileSync(source.bytes, 'the given kernel');
+    const path = locateKernel(source).wasmPath;
+    const key = fileKey(path, statSync(path));
+    return loaded.get(key) ?? keep(key, Kernel.#compileSync(readFileSync(path), path));
   }
 
   static async #compile(bytes: Uint8Array, where: string): Promise<Kernel> {
@@ -85,8 +99,17 @@ export class Kernel {
     try {
       module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw foreign(where, `it is truncated or no wasm file (${why})`, cause);
+      throw notWasm(where, cause);
+    }
+    return new Kernel(module, where);
+  }
+
+  static #compileSync(bytes: Uint8Array, where: string): Kernel {
+    let module: WebAssembly.Module;
+    try {
+      module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+    } catch (cause) {
+      throw notWasm(where, cause);
     }
     return new Kernel(module, where);
   }
@@ -155,4 +178,20 @@ export class Kernel {
     }
     return bytes;
   }
+}
+
+function fileKey(path: string, { mtimeMs, size }: { mtimeMs: number; size: number }): string {
+  return `${path}\0${mtimeMs}\0${size}`;
+}
+
+/** The first one that was loaded, so that all hosts of a file share it. */
+function keep(key: string, kernel: Kernel): Kernel {
+  const first = loaded.get(key) ?? kernel;
+  loaded.set(key, first);
+  return first;
+}
+
+function notWasm(where: string, cause: unknown): LibosError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return foreign(where, `it is truncated or no wasm file (${why})`, cause);
 }

@@ -5,8 +5,8 @@ import { LibosError } from '../errors.js';
 import { LIB_DIE } from './abi.generated.js';
 import type { ConsoleRecord } from './environment.js';
 
-/** Why a kernel cannot go on. `stall`: it waits for what can never come. */
-export type PanicReason = 'panic' | 'BUG' | 'stall' | 'missing-symbol' | 'trap';
+/** Why a kernel cannot go on. `stall`: it waits for what can never come; `crash`: it was ended from outside. */
+export type PanicReason = 'panic' | 'BUG' | 'stall' | 'missing-symbol' | 'trap' | 'crash';
 
 const reasons: Readonly<Record<number, PanicReason>> = {
   [LIB_DIE.PANIC]: 'panic',
@@ -21,6 +21,7 @@ const sentences: Readonly<Record<PanicReason, string>> = {
   stall: 'waits for what can never come',
   'missing-symbol': 'called a function that is not linked',
   trap: 'trapped',
+  crash: 'is gone',
 };
 
 /** A function of the kernel on the stack. */

@@ -13,12 +13,26 @@ import { NETLINK_ROUTE, NETLINK_SOCK_DIAG } from './netlink/constants/message.js
 import { Rtnetlink } from './netlink/rtnetlink.js';
 import { SocketDiag } from './netlink/socket-diag.js';
 import { netlinkTransport } from './netlink/transport.js';
-import { Arena } from './process/arena.js';
+import { Arena, type ArenaState } from './process/arena.js';
 import { Process, type ForkOptions, type ProcessRegistry } from './process/process.js';
-import { Waits } from './process/waits.js';
+import { Waits, type WaitsState } from './process/waits.js';
 import { socketOptions } from './socket-options.js';
 import { ilp32, type DataModel } from './struct/data-model.js';
 import { callNumbers } from './syscall-numbers.js';
+
+/** Cloneable. Processes that others than the host itself have made are theirs to know. */
+export interface PosixHostState {
+  readonly arena: ArenaState;
+  readonly waits: WaitsState;
+  readonly service: { readonly task: number; readonly pid: number } | undefined;
+  readonly clients: readonly {
+    readonly protocol: number;
+    readonly fd: number;
+    readonly sequence: number;
+  }[];
+  /** Of all its processes. */
+  readonly tasks: readonly number[];
+}
 
 export class PosixHost {
   readonly port: KernelPort;
@@ -30,6 +44,8 @@ export class PosixHost {
   #service: Process | undefined;
   #route: Rtnetlink | undefined;
   #diag: SocketDiag | undefined;
+  /** The sockets of the two, by their protocol. */
+  readonly #clients = new Map<number, OpenClient>();
 
   /** A `model` other than the wasm32 kernel’s is for the native form. */
   constructor(port: KernelPort, time: HostTime, model: DataModel = ilp32) {
@@ -64,6 +80,11 @@ export class PosixHost {
     return process;
   }
 
+  /** Another side’s process, to be looked into through this one: its calls are this side’s, its signals are not. */
+  onBehalf({ task, pid }: Process): Process {
+    return new Process(this.#registry, task, { forked: true, pid, onBehalf: true });
+  }
+
   /** The processes that have not exited; the host’s own is not among them. */
   get processes(): readonly Process[] {
     return [...this.#processes.values()].filter((process) => process !== this.#service);
@@ -82,13 +103,13 @@ export class PosixHost {
 
   /** Links, addresses, routes and so on of the host’s first network namespace. */
   get route(): Rtnetlink {
-    this.#route ??= routeClient(this.service);
+    this.#route ??= new Rtnetlink(this.#client(NETLINK_ROUTE));
     return this.#route;
   }
 
   /** The sockets of all processes in the host’s first network namespace, as ss(8) shows them. */
   get diag(): SocketDiag {
-    this.#diag ??= diagClient(this.service);
+    this.#diag ??= new SocketDiag(this.#client(NETLINK_SOCK_DIAG));
     return this.#diag;
   }
 
@@ -126,7 +147,59 @@ export class PosixHost {
     if (!dead) this.#registry.arena.release();
     this.#route = undefined;
     this.#diag = undefined;
+    this.#clients.clear();
     this.#service = undefined;
+  }
+
+  /** What it knows of its kernel, for a snapshot of both. Context: none of its processes waits. */
+  saveState(): PosixHostState {
+    const { arena } = this.#registry;
+    return {
+      arena: arena.saveState(),
+      waits: this.#waits.saveState(),
+      service: this.#service && { task: this.#service.task, pid: this.#service.pid },
+      clients: [...this.#clients].map(([protocol, { fd, client }]) => ({
+        protocol,
+        fd,
+        sequence: client.sequence,
+      })),
+      tasks: [...this.#processes.keys()],
+    };
+  }
+
+  /** The kernel is again what it was then; or this is a new side for a kernel that goes on from there. */
+  restoreState({ arena, waits, service, clients, tasks }: PosixHostState): void {
+    this.#registry.arena.restoreState(arena);
+    this.#waits.restoreState(waits);
+    this.#signalled.clear();
+    for (const task of [...this.#processes.keys()]) {
+      if (!tasks.includes(task)) this.#processes.delete(task);
+    }
+    this.#route = undefined;
+    this.#diag = undefined;
+    this.#clients.clear();
+    if (!service) {
+      this.#service = undefined;
+      return;
+    }
+    const { task, pid } = service;
+    // One that is there may be known outside.
+    const process =
+      this.#processes.get(task) ?? new Process(this.#registry, task, { forked: true, pid });
+    this.#service = process;
+    for (const { protocol, fd, sequence } of clients) {
+      const client = new NetlinkClient(netlinkTransport(process, fd), sequence);
+      this.#clients.set(protocol, { fd, client });
+    }
+  }
+
+  #client(protocol: number): NetlinkClient {
+    let open = this.#clients.get(protocol);
+    if (!open) {
+      open = openClient(this.service, protocol);
+      this.#clients.set(protocol, open);
+    }
+    return open.client;
   }
 
   #forget(process: Process): void {
@@ -144,15 +217,29 @@ export class PosixHost {
 
 /** An rtnetlink client for the network namespace that a process is in. */
 export function routeClient(process: Process): Rtnetlink {
-  const fd = process.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  return new Rtnetlink(netlinkClient(process, NETLINK_ROUTE));
+}
+
+/** A client for any netlink family (`NETLINK_*`), in the network namespace that a process is in. */
+export function netlinkClient(process: Process, protocol: number): NetlinkClient {
+  return openClient(process, protocol).client;
+}
+
+interface OpenClient {
+  readonly fd: number;
+  readonly client: NetlinkClient;
+}
+
+function openClient(process: Process, protocol: number): OpenClient {
+  const fd = process.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   process.setOption(fd, socketOptions.netlinkExtendedAck, true);
   process.setOption(fd, socketOptions.netlinkCapAck, true);
+  // Families without strict checks do not mind.
   process.setOption(fd, socketOptions.netlinkStrict, true);
-  return new Rtnetlink(new NetlinkClient(netlinkTransport(process, fd)));
+  return { fd, client: new NetlinkClient(netlinkTransport(process, fd)) };
 }
 
 /** An inet_diag client for the network namespace that a process is in. */
 export function diagClient(process: Process): SocketDiag {
-  const fd = process.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  return new SocketDiag(new NetlinkClient(netlinkTransport(process, fd)));
+  return new SocketDiag(netlinkClient(process, NETLINK_SOCK_DIAG));
 }

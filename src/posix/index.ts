@@ -16,13 +16,14 @@ export {
   SystemError,
   type ErrnoCode,
 } from './errno.js';
-export { diagClient, PosixHost, routeClient } from './host.js';
+export { diagClient, netlinkClient, PosixHost, routeClient } from './host.js';
 export { formatIp, formatMac, ipVersion, parseIp, parseMac, parsePrefix } from './ip-address.js';
 export type { HostTime, KernelPort, Timer } from './kernel-port.js';
 export * as netlink from './netlink/index.js';
 export type { TimedWaitOptions } from './process/async-calls.js';
 export type { FilterInstruction } from './process/option-calls.js';
-export type { WaitOptions } from './process/blocking.js';
+export type { WaitInfo, WaitOptions } from './process/blocking.js';
+export { describeFile } from './process/describe.js';
 export type {
   MessageBuffers,
   OutgoingMessage,

@@ -19,6 +19,7 @@ export class MemoryNic implements Nic {
   /** Refuses frames, as a device that is down does. */
   down = false;
   sink: FrameSink | undefined;
+  carrier = false;
   readonly #now: () => number;
   readonly #frames = new Map<number, Frame>();
   #nextFrame = 8;
@@ -37,8 +38,21 @@ export class MemoryNic implements Nic {
     return this.#frames.size;
   }
 
+  /** As after a crash of its host: the link must not ask for these frames any more. */
+  forgetAll(): void {
+    this.#frames.clear();
+  }
+
   connect(sink: FrameSink | undefined): void {
     this.sink = sink;
+  }
+
+  setCarrier(up: boolean): void {
+    this.carrier = up;
+  }
+
+  holds(frame: number): boolean {
+    return this.#frames.has(frame);
   }
 
   frameLength(frame: number): number {
@@ -53,8 +67,14 @@ export class MemoryNic implements Nic {
     this.#get(frame).offloads = { ...offloads };
   }
 
-  copyOut(frame: number, fromByte: number, target: Uint8Array): void {
-    target.set(this.#get(frame).bytes.subarray(fromByte, fromByte + target.length));
+  read(
+    frame: number,
+    fromByte: number,
+    target: Uint8Array,
+    toByte: number,
+    lengthBytes: number,
+  ): void {
+    target.set(this.#get(frame).bytes.subarray(fromByte, fromByte + lengthBytes), toByte);
   }
 
   transmitted(frame: number): void {
@@ -76,12 +96,11 @@ export class MemoryNic implements Nic {
     toByte: number,
     lengthBytes: number,
   ): void {
-    const target = this.#get(frame).bytes.subarray(toByte, toByte + lengthBytes);
-    source.copyOut(sourceFrame, fromByte, target);
+    source.read(sourceFrame, fromByte, this.#get(frame).bytes, toByte, lengthBytes);
   }
 
-  write(frame: number, bytes: Uint8Array): void {
-    this.#get(frame).bytes.set(bytes);
+  write(frame: number, source: Uint8Array, fromByte: number, lengthBytes: number): void {
+    this.#get(frame).bytes.set(source.subarray(fromByte, fromByte + lengthBytes));
   }
 
   receive(frame: number): void {

@@ -18,17 +18,18 @@ const port = 5000;
 
 async function pair(options: ConnectOptions = {}) {
   const warnings: KernelWarning[] = [];
-  const simulation = new Simulation({ kernel, seed: 5 });
+  const simulation = new Simulation({ kernel, seed: 5, addresses: 'manual' });
   const onWarning = (warning: KernelWarning): void => void warnings.push(warning);
-  const hosts = ['a', 'b'].map((name) => simulation.addHost(name, { onWarning }));
+  const hosts = ['a', 'b'].map((name) => simulation.host(name, { onWarning }));
   const [a, b] = hosts as [(typeof hosts)[0], (typeof hosts)[0]];
-  const { wire, nics } = simulation.connect(a, b, options);
+  const link = simulation.connect(a, b, options);
+  const nics = [...a.nics, ...b.nics];
   for (const [index, host] of hosts.entries()) {
     host.posix.route.links.change('eth0', { up: true });
     host.posix.route.addresses.add('eth0', `${addresses[index]!}/24`);
   }
   await simulation.run('1 s');
-  return { simulation, a, b, wire, nics, warnings };
+  return { simulation, a, b, link, nics, warnings };
 }
 
 type Pair = Awaited<ReturnType<typeof pair>>;
@@ -81,7 +82,7 @@ describe('TCP arrives whole', () => {
     ['split by the wire', { rate: '1 Gbit/s', delay: '1 ms' }],
     ['split by Linux', { rate: '1 Gbit/s', delay: '1 ms', offloads: { tso: false } }],
     ['with checksums by Linux', { rate: '1 Gbit/s', delay: '1 ms', offloads: none }],
-    ['through a queue that overflows', { rate: '20 Mbit/s', delay: '2 ms', queueFrames: 10 }],
+    ['through a queue that overflows', { rate: '20 Mbit/s', delay: '2 ms', queue: 10 }],
     ['in frames of 9,000 bytes', { mtu: 9000, rate: '1 Gbit/s' }],
     ['in frames of 576 bytes', { mtu: 576, rate: '100 Mbit/s' }],
   ])('%s', async (_, options) => {
@@ -89,8 +90,8 @@ describe('TCP arrives whole', () => {
     const received = await stream(both, data);
     expect(Buffer.compare(received, data)).toBe(0);
     expect(both.warnings).toEqual([]);
-    if (options.queueFrames === 10) {
-      expect(both.wire.counters[0].droppedByQueue).toBeGreaterThan(0);
+    if (options.queue === 10) {
+      expect(both.link.forward.counters.droppedByQueue).toBeGreaterThan(0);
     }
   });
 });
@@ -100,11 +101,12 @@ describe('frames on the wire', () => {
     const payloads = async (options: ConnectOptions): Promise<string[]> => {
       const both = await pair({ rate: '1 Gbit/s', delay: '1 ms', ...options });
       const seen: string[] = [];
-      both.wire.observe(({ direction, nic, bytes }) => {
-        const isTcp = bytes[12] === 8 && bytes[13] === 0 && bytes[23] === 6;
-        if (direction === 'in' && nic.label === 'b.eth0' && isTcp) {
-          seen.push(Buffer.from(bytes).toString('hex'));
-        }
+      both.link.ends[1].observe({
+        snapBytes: Infinity,
+        onFrame: (_end, direction, _timeNs, _lengthBytes, bytes) => {
+          const isTcp = bytes[12] === 8 && bytes[13] === 0 && bytes[23] === 6;
+          if (direction === 'in' && isTcp) seen.push(Buffer.from(bytes).toString('hex'));
+        },
       });
       await stream(both, data);
       return seen;
@@ -134,15 +136,15 @@ describe('frames on the wire', () => {
 
 describe('ends', () => {
   test('without a wire there is no carrier, with one there is', async () => {
-    const { a, wire } = await pair();
+    const { a, link } = await pair();
     const carrier = (): string => a.posix.readFile('/sys/class/net/eth0/carrier').trim();
     expect(carrier()).toBe('1');
-    wire.disconnect();
+    link.disconnect();
     expect(carrier()).toBe('0');
   });
 
   test('frames in flight when a wire goes and a NIC is destroyed harm nobody', async () => {
-    const { simulation, a, wire, nics, warnings } = await pair({
+    const { simulation, a, link, nics, warnings } = await pair({
       delay: '10 ms',
       rate: '1 Mbit/s',
     });
@@ -154,7 +156,7 @@ describe('ends', () => {
       });
     }
     await simulation.run('15 ms');
-    wire.disconnect();
+    link.disconnect();
     for (const nic of nics) nic.destroy();
     await simulation.run('1 s');
     expect(warnings).toEqual([]);

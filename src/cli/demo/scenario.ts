@@ -49,18 +49,18 @@ const addressesOf = {
 
 export async function runDemo(options: DemoOptions, reporter: DemoReporter): Promise<void> {
   const { kernel, seed, rate, delay, wallMs } = options;
-  const simulation = new Simulation({ kernel, seed });
+  const simulation = new Simulation({ kernel, seed, addresses: 'manual' });
   const boot = (name: keyof typeof addressesOf): SimulatedHost => {
     const startMs = wallMs();
-    const host = simulation.addHost(name);
+    const host = simulation.host(name);
     reporter.booted(host, wallMs() - startMs);
     return host;
   };
   const alice = boot('alice');
   const bob = boot('bob');
-  const { wire } = simulation.connect(alice, bob, { rate, delay });
+  const link = simulation.connect(alice, bob, { rate, delay });
   using capture = Capture.toFile(options.capturePath, { epochMs: simulation.startDateMs });
-  capture.add(wire);
+  capture.add(link);
   for (const host of [alice, bob]) configure(host);
   reporter.wired();
   await simulation.runUntil(

@@ -36,6 +36,18 @@ export interface NetlinkReply {
   readonly warning?: string;
 }
 
+/** A request of a batch. */
+export interface NetlinkRequest {
+  /** Its name in errors. */
+  readonly what: string;
+  readonly type: number;
+  readonly flags: number;
+  readonly parts: readonly Uint8Array[];
+}
+
+/** What one datagram of a batch holds at most; a socket's buffer holds several. */
+const batchBytesMax = 32 * 1024;
+
 /** How often a dump that changed while it was read is read again. */
 const dumpAttemptsMax = 16;
 
@@ -43,8 +55,14 @@ export class NetlinkClient {
   readonly #transport: NetlinkTransport;
   #sequence = 0;
 
-  constructor(transport: NetlinkTransport) {
+  constructor(transport: NetlinkTransport, sequence = 0) {
     this.#transport = transport;
+    this.#sequence = sequence;
+  }
+
+  /** The number of the last request. */
+  get sequence(): number {
+    return this.#sequence;
   }
 
   /** One request; throws NetlinkError, named `what`, when the kernel refuses. */
@@ -58,6 +76,36 @@ export class NetlinkClient {
     const request = { type, flags: flags | NLM_F_REQUEST | NLM_F_ACK, sequence };
     this.#transport.send(encodeMessage(request, ...parts));
     return this.#collect(what, sequence).reply;
+  }
+
+  /**
+   * Many requests, few datagrams. The kernel tries all of them in order; the first that it refused is thrown when
+   * it has.
+   */
+  batch(requests: readonly NetlinkRequest[]): void {
+    let refused: NetlinkError | undefined;
+    for (let next = 0; next < requests.length;) {
+      const first = next;
+      const messages: Uint8Array[] = [];
+      let length = 0;
+      // Only errors and the last request are answered.
+      while (next < requests.length && length < batchBytesMax) {
+        const { type, flags, parts } = requests[next++]!;
+        const header = { type, flags: flags | NLM_F_REQUEST, sequence: this.#next() };
+        const message = encodeMessage(header, ...parts);
+        messages.push(message);
+        length += (message.byteLength + 3) & ~3;
+      }
+      const last = messages.at(-1)!;
+      new DataView(last.buffer, last.byteOffset).setUint16(
+        headerFlagsAt,
+        requests[next - 1]!.flags | NLM_F_REQUEST | NLM_F_ACK,
+        true,
+      );
+      this.#transport.send(joined(messages, length));
+      refused ??= this.#batchError(requests.slice(first, next));
+    }
+    if (refused !== undefined) throw refused;
   }
 
   /** All objects of a kind. */
@@ -75,6 +123,28 @@ export class NetlinkClient {
   #next(): number {
     this.#sequence = (this.#sequence + 1) >>> 0 || 1;
     return this.#sequence;
+  }
+
+  /** Reads the answers to a datagram of requests, of which the last has been given the latest sequence number. */
+  #batchError(requests: readonly NetlinkRequest[]): NetlinkError | undefined {
+    const last = this.#sequence;
+    let refused: NetlinkError | undefined;
+    while (true) {
+      const { what } = requests.at(-1)!;
+      const datagram = this.#transport.receive();
+      if (datagram === undefined) {
+        throw new SystemError(errno.EPROTO, what, { detail: 'the kernel did not answer' });
+      }
+      for (const message of parseMessages(datagram)) {
+        const request = requests.at(message.sequence - last - 1);
+        if (message.type !== NLMSG_ERROR || request === undefined) continue;
+        const acknowledgement = parseAcknowledgement(message);
+        if (acknowledgement !== undefined && acknowledgement.error !== 0) {
+          refused ??= new NetlinkError(acknowledgement, request.what);
+        }
+        if (message.sequence === last) return refused;
+      }
+    }
   }
 
   #collect(what: string, sequence: number): { reply: NetlinkReply; interrupted: boolean } {
@@ -97,6 +167,20 @@ export class NetlinkClient {
       }
     }
   }
+}
+
+/** Of nlmsg_flags in a message. */
+const headerFlagsAt = 6;
+
+/** Messages one after another, each at a multiple of four bytes. */
+function joined(messages: readonly Uint8Array[], lengthBytes: number): Uint8Array {
+  const whole = new Uint8Array(lengthBytes);
+  let at = 0;
+  for (const message of messages) {
+    whole.set(message, at);
+    at += (message.byteLength + 3) & ~3;
+  }
+  return whole;
 }
 
 function finish(

@@ -2,8 +2,14 @@
 /** Netlink: codecs and constants for protocols of one’s own, and the typed rtnetlink client. */
 export type { AddressSettings, InterfaceAddress } from './address.js';
 export * from './attributes.js';
+export { RouteBatch } from './batch.js';
 export { ByteWriter } from './byte-writer.js';
-export { NetlinkClient, type NetlinkReply, type NetlinkTransport } from './client.js';
+export {
+  NetlinkClient,
+  type NetlinkReply,
+  type NetlinkRequest,
+  type NetlinkTransport,
+} from './client.js';
 export * as constants from './constants/index.js';
 export { decodeEvents, eventGroups, type EventTopic, type RouteEvent } from './events.js';
 export type { LinkKindData, PortKindData } from './link-kinds.js';

@@ -12,6 +12,7 @@ import {
   type AddressSettings,
   type InterfaceAddress,
 } from './address.js';
+import { RouteBatch } from './batch.js';
 import type { NetlinkClient } from './client.js';
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from './constants/message.js';
 import * as C from './constants/route.js';
@@ -78,6 +79,11 @@ export class Rtnetlink {
     this.nexthops = new Nexthops(client);
     this.namespaces = new Namespaces(client);
     this.trafficControl = new TrafficControl(client, indexOf);
+  }
+
+  /** Many changes at once. */
+  batch(): RouteBatch {
+    return new RouteBatch(this.#client);
   }
 
   /** For messages that have no call here. */

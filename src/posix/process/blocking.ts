@@ -36,6 +36,16 @@ export interface Attempt {
   readonly waitsAlso?: (result: number) => boolean;
 }
 
+/** A wait as it can be told of. */
+export interface WaitInfo {
+  readonly syscall: string;
+  /** The descriptors that it waits for; none for a sleep. */
+  readonly files: readonly number[];
+  /** When it began and when it gives up, by the host's clock. */
+  readonly sinceNs: number;
+  readonly deadlineNs: number | undefined;
+}
+
 /** The waits of one process. */
 export class BlockingCalls {
   readonly #waits: Waits;
@@ -49,6 +59,11 @@ export class BlockingCalls {
 
   get size(): number {
     return this.#active.size;
+  }
+
+  /** What is waited for now, the longest first. */
+  list(): readonly WaitInfo[] {
+    return [...this.#active].map((wait) => wait.info);
   }
 
   /** Resolves with the result, a negative errno included; rejects only when aborted or interrupted. */
@@ -109,6 +124,7 @@ class Wait {
   readonly #attempt: Attempt;
   readonly #outcome: Outcome;
   #watches: Watch[] = [];
+  readonly #sinceNs: number;
   #timer: Timer | undefined;
   #done = false;
 
@@ -117,6 +133,12 @@ class Wait {
     this.#task = task;
     this.#attempt = attempt;
     this.#outcome = outcome;
+    this.#sinceNs = waits.time.nowNs();
+  }
+
+  get info(): WaitInfo {
+    const { syscall, files, deadlineNs } = this.#attempt;
+    return { syscall, files: files.map(([fd]) => fd), sinceNs: this.#sinceNs, deadlineNs };
   }
 
   get syscall(): string {

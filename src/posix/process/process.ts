@@ -15,6 +15,7 @@ import { errno, SystemError } from '../errno.js';
 import { sigaction } from '../struct/files.js';
 import { AsyncVectorCalls } from './async-vector-calls.js';
 import type { HostContext } from './base.js';
+import type { WaitInfo } from './blocking.js';
 
 export interface ForkOptions {
   /** The child uses the same descriptor table, instead of a copy. */
@@ -35,6 +36,16 @@ export interface ProcessRegistry extends HostContext {
   forget(process: Process): void;
 }
 
+/** How a process came to be. */
+interface ProcessOptions {
+  /** It has its parent’s dispositions already. */
+  readonly forked?: boolean;
+  /** Known already. */
+  readonly pid?: number;
+  /** Only another view of a process that is somebody else’s. */
+  readonly onBehalf?: boolean;
+}
+
 interface Handler {
   readonly run: (signal: number) => void;
   readonly restart: boolean;
@@ -53,23 +64,31 @@ export class Process extends AsyncVectorCalls {
   #taken: [signal: number, handler: Handler][] = [];
   #status: number | undefined;
 
-  /** A forked process has its parent’s dispositions already. */
-  constructor(registry: ProcessRegistry, task: number, { forked = false } = {}) {
+  constructor(
+    registry: ProcessRegistry,
+    task: number,
+    { forked = false, pid, onBehalf = false }: ProcessOptions = {},
+  ) {
     super(registry, task);
     this.#registry = registry;
-    this.pid = this.getpid();
+    this.pid = pid ?? this.getpid();
     // A default action would end the task under the hands of JavaScript: the host decides what a signal does.
     for (let signal = 1; signal <= signalCount && !forked; signal++) {
       if (signal !== SIGKILL && signal !== SIGSTOP) {
         this.#disposition(signal, signal === SIGCHLD ? ignored : handledByHost);
       }
     }
-    registry.register(this);
+    if (!onBehalf) registry.register(this);
   }
 
   /** The status that it exited with. */
   get exitStatus(): number | undefined {
     return this.#status;
+  }
+
+  /** What its calls wait for now. */
+  get waiting(): readonly WaitInfo[] {
+    return this.blocking.list();
   }
 
   /** A child with a copy of what this process has. Handlers are JavaScript’s and do not go along. */

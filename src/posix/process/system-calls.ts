@@ -133,6 +133,16 @@ export class SystemCalls extends PollCalls {
     return this.time(this.nr.clock_gettime, clock, 'clock_gettime');
   }
 
+  /** Sets a clock: CLOCK_REALTIME is the only one that can be. */
+  clockSettime(
+    clock: number,
+    time: { readonly seconds: number; readonly nanoseconds: number },
+  ): void {
+    this.arena.reset();
+    const at = this.store(timespec, { tv_sec: time.seconds, tv_nsec: time.nanoseconds });
+    this.check(this.syscall(this.nr.clock_settime, integer(clock, 'a clock'), at), 'clock_settime');
+  }
+
   clockResolution(clock: number): { readonly seconds: number; readonly nanoseconds: number } {
     return this.time(this.nr.clock_getres, clock, 'clock_getres');
   }

@@ -14,6 +14,7 @@ export {
 export type { Endpoint, NamedEndpoint } from './endpoint.js';
 export { SocketHandle } from './handle.js';
 export { NetlinkSocket, RouteMonitor, type NetlinkOptions } from './netlink-socket.js';
+export { ping, type EchoReply, type PingOptions } from './ping.js';
 export { StreamSocket } from './stream.js';
 export { TcpServer, TcpSocket, type ConnectOptions, type ListenOptions } from './tcp.js';
 export { UnixServer, UnixSocket, type UnixMessage } from './unix.js';

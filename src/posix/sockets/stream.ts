@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A connected stream, TCP or unix: reading, writing, `for await`, web streams. */
 import { MSG_NOSIGNAL, SHUT_RD, SHUT_WR } from '../constants/socket.js';
+import { isSystemError } from '../errno.js';
 import type { WaitOptions } from '../process/blocking.js';
 import { SocketHandle } from './handle.js';
 
 const chunkBytes = 64 * 1024;
+const brokenConnection = [
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+] as const;
 
 export class StreamSocket extends SocketHandle {
   #buffer: Uint8Array | undefined;
@@ -62,6 +70,26 @@ export class StreamSocket extends SocketHandle {
     while (done < bytes.byteLength) {
       done += await this.process.sendAsync(this.fd, bytes.subarray(done), MSG_NOSIGNAL, options);
     }
+  }
+
+  /**
+   * Sends everything back until the other side ends, and closes. A connection that breaks, or that is closed here,
+   * is an end too; so nobody need wait for the result: how many bytes that were.
+   */
+  async echo(): Promise<number> {
+    let echoedBytes = 0;
+    try {
+      for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) {
+        await this.write(chunk);
+        echoedBytes += chunk.byteLength;
+      }
+    } catch (error) {
+      const gone = this.closed || this.process.exited || this.process.port.death !== undefined;
+      if (!gone && !brokenConnection.some((code) => isSystemError(error, code))) throw error;
+    } finally {
+      this.close();
+    }
+    return echoedBytes;
   }
 
   /** No more is written: the other side reads the end. Reading goes on. */

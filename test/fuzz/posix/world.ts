@@ -12,7 +12,7 @@ import {
   type Timed,
 } from '../../../src/host/index.js';
 import type { Kernel, KernelInstance } from '../../../src/kernel/index.js';
-import { Wire } from '../../../src/link/index.js';
+import { Link, FramePool } from '../../../src/link/index.js';
 import { PosixHost, type HostTime, type Timer } from '../../../src/posix/index.js';
 
 interface Event {
@@ -29,7 +29,7 @@ export interface FuzzHost {
   readonly ethernet: number;
 }
 
-const wireDelayNs = 20_000;
+const linkDelayNs = 20_000;
 const memoryMax = '128 MiB';
 const maxRounds = 100_000;
 
@@ -53,13 +53,19 @@ export class World {
       });
       const posix = new PosixHost(instance, this.#time());
       const mac = Uint8Array.of(2, 0, 0, 0, 0, index + 1);
-      const nic = new HostNic(instance, this.#scheduler(), { name: 'eth0', mac });
+      const nic = new HostNic(this.#scheduler(), { name: 'eth0', hostName: name, mac });
+      nic.attach(instance);
       const address = `10.0.0.${index + 1}`;
       this.hosts.push({ name, kernel: instance, posix, address, ethernet: nic.ifindex });
       return nic;
     });
-    const timeline = { nowNs: 0, createScheduler: () => this.#scheduler() };
-    new Wire(timeline, nics[0]!, nics[1]!, { delayNs: wireDelayNs });
+    const world = {
+      nowNs: 0,
+      frames: new FramePool(),
+      createScheduler: () => this.#scheduler(),
+      entropy: (name: string) => SeededEntropy.fromSeed(seed, name),
+    };
+    new Link(world, nics[0]!, nics[1]!, { delay: linkDelayNs });
   }
 
   get nowNs(): number {

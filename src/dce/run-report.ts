@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** Why a run has ended, and what programs wait for when it cannot go on. */
+import { LibosError } from '../errors.js';
+import type { Program } from './program.js';
+
+export interface RunReport {
+  /**
+   * time: the duration has passed. ended: every program has. resting: those that have not are servers, to which
+   * nobody comes any more. stalled: some wait for what can never come.
+   */
+  readonly reason: 'time' | 'ended' | 'resting' | 'stalled';
+  readonly nowNs: number;
+  /** The programs that have not ended, a line each with what it waits for. */
+  readonly waiting: readonly string[];
+}
+
+/** "bob/server (scenario.ts:12) waits in accept on tcp [::]:7 since 0.300 s". */
+export function describeProgram(program: Program): string {
+  const { label, location, waiting, state } = program;
+  const name = `${label} (${location})`;
+  if (state === 'scheduled') return `${name} has not started`;
+  if (waiting.length > 0) return `${name} ${waiting.join(', and ')}`;
+  return `${name} waits for something that its host does not know of, as a promise of its own`;
+}
+
+export function stallError(what: string, programs: readonly Program[]): LibosError {
+  const lines = programs.map((program) => `\n  ${describeProgram(program)}`);
+  const none = '\n  no program is running';
+  return new LibosError('ERR_LIBOS_STALLED', `${what}:${lines.join('') || none}`, {
+    hint: 'a program that only serves others may say so: host.run(…, { service: true })',
+  });
+}
+
+/** What has failed in a run, as one error. */
+export function failureOf(failures: readonly Error[]): Error {
+  const [first] = failures;
+  if (failures.length === 1) return first!;
+  const lines = failures.map(({ message }) => `\n  ${message}`);
+  return new LibosError(
+    'ERR_LIBOS_FAILURES',
+    `${failures.length} things have failed:${lines.join('')}`,
+    {
+      cause: new AggregateError(failures),
+    },
+  );
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Many changes to links, addresses and routes in few datagrams: what a host needs to join a network. */
+import { encodeAddress, type AddressSettings } from './address.js';
+import type { NetlinkClient, NetlinkRequest } from './client.js';
+import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from './constants/message.js';
+import * as C from './constants/route.js';
+import { encodeLink, type ChangedLink } from './link.js';
+import { encodeRoute, type RouteSettings } from './route.js';
+
+/** Collects changes in order; `send` makes them. Interfaces are named by index. */
+export class RouteBatch {
+  readonly #client: NetlinkClient;
+  readonly #requests: NetlinkRequest[] = [];
+
+  constructor(client: NetlinkClient) {
+    this.#client = client;
+  }
+
+  changeLink(index: number, settings: ChangedLink): void {
+    this.#add('RTM_NEWLINK', C.RTM_NEWLINK, 0, encodeLink(index, settings));
+  }
+
+  addAddress(index: number, settings: AddressSettings): void {
+    const flags = NLM_F_CREATE | NLM_F_EXCL;
+    this.#add('RTM_NEWADDR', C.RTM_NEWADDR, flags, encodeAddress(index, settings));
+  }
+
+  replaceRoute(route: RouteSettings): void {
+    const flags = NLM_F_CREATE | NLM_F_REPLACE;
+    this.#add('RTM_NEWROUTE', C.RTM_NEWROUTE, flags, encodeRoute(route));
+  }
+
+  removeRoute(route: RouteSettings): void {
+    this.#add('RTM_DELROUTE', C.RTM_DELROUTE, 0, encodeRoute(route, true));
+  }
+
+  /** Makes all changes; one that the kernel refuses is thrown as a NetlinkError once all have been tried. */
+  send(): void {
+    this.#client.batch(this.#requests.splice(0));
+  }
+
+  #add(what: string, type: number, flags: number, parts: readonly Uint8Array[]): void {
+    this.#requests.push({ what, type, flags, parts });
+  }
+}
