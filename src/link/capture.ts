@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import { LibosError } from '../errors.js';
+import type { Stateful } from '../host/index.js';
 import {
   CaptureFile,
   emptyFile,
@@ -13,6 +14,7 @@ import {
   type CaptureFileState,
 } from './capture-file.js';
 import { FileSink, MemorySink, type CaptureSink } from './capture-sink.js';
+import type { LinkEnd } from './end.js';
 import type { Link } from './link.js';
 
 /** Where a capture goes: one of the three. */
@@ -25,17 +27,21 @@ export interface CaptureTarget {
   readonly sink?: CaptureSink;
 }
 
-export type CaptureOptions = CaptureTarget & CaptureFileOptions;
+export interface CaptureOptions extends CaptureTarget, CaptureFileOptions {
+  /** Files are parts of what several threads write, and have this behind their names; `parts` says which. */
+  readonly partSuffix?: string;
+}
 
 /** What a capture of a snapshot's time was: files by what they hold, '' for one of all. */
 export type CaptureState = Readonly<Record<string, CaptureFileState>>;
 
-export class Capture implements Disposable {
+export class Capture implements Disposable, Stateful {
   readonly #options: CaptureOptions;
   /** By interface; one, called '', where all go into one. */
   readonly #files = new Map<string, CaptureFile>();
   readonly #interfaces = new Map<string, { readonly file: CaptureFile; readonly number: number }>();
   readonly #taps: Disposable[] = [];
+  readonly #parts: { readonly part: string; readonly whole: string }[] = [];
   #memory: MemorySink | undefined;
   #closed = false;
 
@@ -53,7 +59,12 @@ export class Capture implements Disposable {
     }
     this.#options = options;
     // At once, so that a file that can't be written is told before the run.
-    if (directory === undefined) this.#open('', sink ?? new FileSink(file!));
+    if (directory === undefined) this.#open('', sink ?? this.#openFile(file!));
+  }
+
+  /** Files that are parts of a whole, and what the whole is called. */
+  get parts(): readonly { readonly part: string; readonly whole: string }[] {
+    return this.#parts;
   }
 
   /** Into a file, which is replaced if it is there. */
@@ -84,11 +95,18 @@ export class Capture implements Disposable {
 
   /** From now on the link's frames are in the capture. */
   add(link: Link, nowNs = 0): void {
-    for (const { label } of link.ends) this.addInterface(label, nowNs);
+    for (const end of link.ends) this.addEnd(end, nowNs);
+  }
+
+  /** From now on the frames that pass an end of a link are in the capture. */
+  addEnd(end: LinkEnd, nowNs = 0): void {
+    this.addInterface(end.label, nowNs);
     this.#taps.push(
-      link.observe(({ nic, direction, timeNs, bytes }) =>
-        this.write(nic.label, direction, timeNs, bytes),
-      ),
+      end.observe({
+        snapBytes: Infinity,
+        onFrame: ({ label }, direction, timeNs, _lengthBytes, bytes) =>
+          this.write(label, direction, timeNs, bytes),
+      }),
     );
   }
 
@@ -113,7 +131,8 @@ export class Capture implements Disposable {
   }
 
   /** Cuts the files back to what they were. One that was not there stays, with nothing in it. */
-  restoreState(state: CaptureState): void {
+  restoreState(saved: unknown): void {
+    const state = saved as CaptureState;
     for (const [name, file] of this.#files) file.restoreState(state[name] ?? emptyFile);
     for (const [name, { file, number }] of this.#interfaces) {
       if (number >= file.interfaceCount) this.#interfaces.delete(name);
@@ -136,7 +155,15 @@ export class Capture implements Disposable {
     const { directory } = this.#options;
     if (directory === undefined) return this.#files.get('')!;
     const path = join(directory, `${name.replaceAll(/[^\w.@-]/g, '_')}.pcapng`);
-    return this.#files.get(name) ?? this.#open(name, new FileSink(path));
+    return this.#files.get(name) ?? this.#open(name, this.#openFile(path));
+  }
+
+  #openFile(whole: string): FileSink {
+    const { partSuffix } = this.#options;
+    if (partSuffix === undefined) return new FileSink(whole);
+    const part = `${whole}${partSuffix}`;
+    this.#parts.push({ part, whole });
+    return new FileSink(part);
   }
 
   #open(name: string, sink: CaptureSink): CaptureFile {

@@ -21,7 +21,16 @@ export function readU16(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
+export function readU32(bytes: Uint8Array, at: number): number {
+  return readU16(bytes, at) * 0x10000 + readU16(bytes, at + 2);
+}
+
 export function writeU16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 8;
   bytes[at + 1] = value;
+}
+
+export function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  writeU16(bytes, at, Math.floor(value / 0x10000) & 0xffff);
+  writeU16(bytes, at + 2, value & 0xffff);
 }

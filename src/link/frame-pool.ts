@@ -118,6 +118,11 @@ export class FramePool implements Stateful {
     return this.#offloads[at + fields.types] === 0 && this.#offloads[at + fields.gsoSize] === 0;
   }
 
+  /** Payload bytes of each segment that it is to be split into; 0: it is one. */
+  gsoSizeOf(frame: FrameHandle): number {
+    return this.#offloads[frame * fieldCount + fields.gsoSize]!;
+  }
+
   readOffloads(frame: FrameHandle, offloads: FrameOffloads): void {
     const values = this.#offloads;
     const at = frame * fieldCount;

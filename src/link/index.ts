@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** `libos/link`: wires between NICs, and captures of what they carry. */
-export { Capture, type CaptureOptions, type CaptureTarget } from './capture.js';
+/** `libos/link`: links, switches and other media between hosts, and captures of what they carry. */
+export { Capture, type CaptureOptions, type CaptureState, type CaptureTarget } from './capture.js';
 export type { CaptureFileOptions } from './capture-file.js';
 export { FileSink, MemorySink, type CaptureSink } from './capture-sink.js';
-export type { DirectionCounters, FrameObserver, Link, ObservedFrame } from './link.js';
+export type {
+  DirectionCounters,
+  LinkDirection,
+  LinkWorld,
+  ReceivedCounters,
+  RemoteSink,
+  SentCounters,
+} from './direction.js';
+export type { FrameObserver, LinkEnd } from './end.js';
+export { FramePool, type FrameHandle } from './frame-pool.js';
+export type { FrameView, TcpView } from './frame-view.js';
+export type { Rule, RuleAnswer } from './impairments/rules.js';
+export { Link } from './link.js';
+export type { Medium } from './medium.js';
 export { mergeCaptures } from './merge-captures.js';
+export type {
+  DirectionOptions,
+  GilbertElliottOptions,
+  JitterOptions,
+  LinkOptions,
+  LossOptions,
+  QueueOptions,
+  ReorderOptions,
+} from './options.js';
+export { Port } from './port.js';
+export { checkLinkOptions } from './settings.js';
 export { completeChecksum, segmentCount, wireFrames } from './segment.js';
-export { Wire, type WireOptions } from './wire.js';

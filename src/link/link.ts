@@ -1,32 +1,133 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** What all links have in common, whatever carries the frames. */
-import type { Nic } from '../host/index.js';
+/**
+ * A link between two ends, each a host's NIC or a port of a switch, hub or access point: two directions that have
+ * nothing to do with each other, and one carrier.
+ */
+import { LibosError } from '../errors.js';
+import type { Nic, Stateful } from '../host/index.js';
+import { LinkDirection, type DirectionCounters, type LinkWorld } from './direction.js';
+import { LinkEnd, type FrameObserver } from './end.js';
+import type { Rule } from './impairments/rules.js';
+import type { LinkOptions } from './options.js';
+import type { Port } from './port.js';
+import { splitLinkOptions } from './settings.js';
 
-/** A frame as it passes an end of a link. */
-export interface ObservedFrame {
-  readonly nic: Nic;
-  /** Seen from the NIC. */
-  readonly direction: 'out' | 'in';
-  readonly timeNs: number;
-  /** As the wire carries it: one segment, checksums done. */
-  readonly bytes: Uint8Array;
+interface LinkState {
+  readonly isUp: boolean;
+  readonly directions: readonly unknown[];
 }
 
-export type FrameObserver = (frame: ObservedFrame) => void;
+/** How many directions each simulation has. */
+const directionCounts = new WeakMap<LinkWorld, number>();
 
-export interface Link {
-  readonly ends: readonly Nic[];
-  /** Calls `observer` for each frame at each end until the result is disposed of. It must not call a kernel. */
-  observe(observer: FrameObserver): Disposable;
+export class Link implements Stateful {
+  /** Unique in its simulation, e.g. "alice.eth0–bob.eth0". */
+  readonly name: string;
+  readonly ends: readonly [LinkEnd, LinkEnd];
+  /** From the first end to the second. */
+  readonly forward: LinkDirection;
+  readonly backward: LinkDirection;
+  #isUp = true;
+  #isConnected = true;
+
+  constructor(world: LinkWorld, a: Nic | Port, b: Nic | Port, options: LinkOptions = {}) {
+    if (a === b) throw new LibosError('ERR_LIBOS_LINK', `${a.label}: a link needs two ends`);
+    this.name = `${a.label}–${b.label}`;
+    const [forward, backward] = splitLinkOptions(options, this.name);
+    const first = new LinkEnd(a, world.frames);
+    const second = new LinkEnd(b, world.frames);
+    this.ends = [first, second];
+    const number = directionCounts.get(world) ?? 0;
+    const place = { linkName: this.name, from: first, to: second };
+    this.forward = new LinkDirection(world, { ...place, name: 'forward', number }, forward);
+    this.backward = new LinkDirection(
+      world,
+      { linkName: this.name, from: second, to: first, name: 'backward', number: number + 1 },
+      backward,
+    );
+    directionCounts.set(world, number + 2);
+    first.attachment.connect(this.forward.sink);
+    second.attachment.connect(this.backward.sink);
+    this.#setCarrier();
+  }
+
+  get directions(): readonly [LinkDirection, LinkDirection] {
+    return [this.forward, this.backward];
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** What left the first end and what left the second. */
+  get counters(): readonly [DirectionCounters, DirectionCounters] {
+    return [this.forward.counters, this.backward.counters];
+  }
+
+  /** Changes what is given, from now on; all or nothing. */
+  set(changes: LinkOptions): void {
+    const [forward, backward] = splitLinkOptions(changes, this.name);
+    const checked = [this.forward.check(forward), this.backward.check(backward)] as const;
+    this.forward.use(checked[0]);
+    this.backward.use(checked[1]);
+  }
+
+  /** The carrier goes; frames that wait and frames on their way are lost. */
+  down(): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    for (const direction of this.directions) direction.down();
+    this.#setCarrier();
+  }
+
+  up(): void {
+    if (this.#isUp) return;
+    this.#isUp = true;
+    for (const direction of this.directions) direction.up();
+    this.#setCarrier();
+  }
+
+  /** Shows each frame that passes an end, until the result is disposed of. */
+  observe(observer: FrameObserver): Disposable {
+    return all(this.ends.map((end) => end.observe(observer)));
+  }
+
+  /** Asks for each frame of both directions whether it passes, until the result is disposed of. */
+  rule(rule: Rule): Disposable {
+    return all(this.directions.map((direction) => direction.rule(rule)));
+  }
+
+  /** Takes the link away for good; what is on it still arrives. */
+  disconnect(): void {
+    this.#isConnected = false;
+    this.#setCarrier();
+    for (const end of this.ends) end.attachment.connect(undefined);
+  }
+
+  saveState(): LinkState {
+    return { isUp: this.#isUp, directions: this.directions.map((one) => one.saveState()) };
+  }
+
+  /** Context: the kernels are restored, too, and with them what they know of their carriers. */
+  restoreState(saved: unknown): void {
+    const state = saved as LinkState;
+    for (const [index, one] of state.directions.entries()) {
+      this.directions[index]!.restoreState(one);
+    }
+    this.#isUp = state.isUp;
+    this.#setCarrier();
+  }
+
+  #setCarrier(): void {
+    for (const end of this.ends) end.attachment.setCarrier(this.#isUp && this.#isConnected);
+  }
 }
 
-export interface DirectionCounters {
-  /** Frames that began their way, and their bytes. */
-  readonly frames: number;
-  readonly bytes: number;
-  /** Frames that found the queue full. */
-  readonly droppedByQueue: number;
-  /** Frames that the other end did not take: it was down or had no memory. */
-  readonly droppedByReceiver: number;
+function all(parts: readonly Disposable[]): Disposable {
+  return {
+    [Symbol.dispose]: () => {
+      for (const part of parts) part[Symbol.dispose]();
+    },
+  };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { buildFrame } from '../../test/helpers/frames.js';
+import { linkWorld } from '../../test/helpers/link-world.js';
 import { MemoryNic } from '../../test/helpers/memory-nic.js';
 import { Engine } from '../dce/engine.js';
 import { Capture } from './capture.js';
@@ -16,7 +17,7 @@ import {
   encodePacket,
   encodeSection,
 } from './pcapng.js';
-import { Wire } from './wire.js';
+import { Link } from './link.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'libos-pcapng-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -60,9 +61,9 @@ describe('pcapng', () => {
     const [a, b] = ['alice.eth0', 'bob.eth0'].map(
       (label) => new MemoryNic(label, () => engine.nowNs),
     );
-    const wire = new Wire(engine, a!, b!, { rateBitsPerSecond: 8e9, delayNs: 7 });
+    const link = new Link(linkWorld(engine), a!, b!, { rate: '8 Gbit/s', delay: '7 ns' });
     const capture = Capture.toFile(file, { epochMs: Date.UTC(2025, 0, 1) });
-    capture.add(wire);
+    capture.add(link);
     for (const ip of [4, 6] as const) {
       for (const protocol of ['tcp', 'udp'] as const) {
         const payload = new Uint8Array(2501).fill(ip);

@@ -7,11 +7,8 @@
  */
 import { LIB_FRAME, LIB_GSO, type FrameOffloads } from '../host/index.js';
 import { addToSum, fold, readU16, writeU16 } from './checksum.js';
+import { etherTypes, networkHeaderAt } from './ethernet.js';
 
-const etherHeaderBytes = 14;
-const etherTypeAt = 12;
-const vlanTagBytes = 4;
-const etherTypes = { ipv4: 0x0800, ipv6: 0x86dd, vlan: 0x8100, serviceVlan: 0x88a8 } as const;
 const tcp = { sequence: 4, flags: 13, checksum: 16, fin: 0x01, psh: 0x08, cwr: 0x80 } as const;
 const udpLengthAt = 4;
 
@@ -73,13 +70,8 @@ export function rewriteHeaders(
 }
 
 function rewriteNetworkHeader(header: Uint8Array, lengthBytes: number, index: number): void {
-  let typeAt = etherTypeAt;
-  let etherType = readU16(header, typeAt);
-  while (etherType === etherTypes.vlan || etherType === etherTypes.serviceVlan) {
-    typeAt += vlanTagBytes;
-    etherType = readU16(header, typeAt);
-  }
-  const at = typeAt + etherHeaderBytes - etherTypeAt;
+  const at = networkHeaderAt(header);
+  const etherType = readU16(header, at - 2);
   if (etherType === etherTypes.ipv6) {
     writeU16(header, at + 4, lengthBytes - at - 40);
     return;

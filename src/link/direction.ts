@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * One direction of a link: the near end (queue and rate), what happens on the way (rules, loss, duplicates, bit
+ * errors, delay), and the far end. The near half and the far half share nothing but the frames handed over and
+ * what is set from outside, so that each may be in a worker of its own.
+ */
+import type {
+  FrameOffloads,
+  Nic,
+  Scheduler,
+  SeededEntropy,
+  Stateful,
+  Timeline,
+  Xoshiro128State,
+} from '../host/index.js';
+import { Arrivals, type Receiver } from './arrivals.js';
+import {
+  createOffloads,
+  NicAttachment,
+  type Attachment,
+  type AttachmentSink,
+} from './attachment.js';
+import type { LinkEnd } from './end.js';
+import type { FrameHandle, FramePool } from './frame-pool.js';
+import { FrameView } from './frame-view.js';
+import { Rules, type Rule } from './impairments/rules.js';
+import type { FrameStage, StageContext, StageCounters } from './impairments/stage.js';
+import { Stages } from './impairments/stages.js';
+import { drawJitterNs } from './impairments/time.js';
+import type { DirectionOptions } from './options.js';
+import { OptionsHistory, type SavedOptions } from './options-history.js';
+import { completeChecksum, rewriteHeaders, segmentCount, segmentLength } from './segment.js';
+import {
+  fail,
+  minimalDelayNs,
+  overlay,
+  parseDirection,
+  type DirectionSettings,
+} from './settings.js';
+import {
+  isLastStep,
+  isWholeStep,
+  Transmitter,
+  type Departures,
+  type TransmitterCounters,
+} from './transmitter.js';
+
+/** What links need of the simulation that they are in. */
+export interface LinkWorld extends Timeline {
+  /** Where frames travel; one for all links. */
+  readonly frames: FramePool;
+  /** The stream of randomness of that name. */
+  entropy(name: string): SeededEntropy;
+}
+
+/** The far half of a direction, in another worker. */
+export interface RemoteSink {
+  /**
+   * A frame that will arrive there. Frames of one direction must be given to `acceptRemote` in the order of these
+   * calls. The bytes and offloads are valid during the call.
+   */
+  send(
+    direction: number,
+    arrivalNs: number,
+    epoch: number,
+    offloads: FrameOffloads,
+    bytes: Uint8Array,
+  ): void;
+}
+
+/** Counted where frames are sent. */
+export interface SentCounters extends TransmitterCounters, StageCounters {
+  /** Frames that left, as the wire carries them, and their bytes from the Ethernet header on. */
+  sentFrames: number;
+  sentBytes: number;
+}
+
+/** Counted where frames arrive. */
+export interface ReceivedCounters {
+  receivedFrames: number;
+  receivedBytes: number;
+  /** The link went down while they were on their way. */
+  droppedInFlight: number;
+  /** The other end did not take them: it was down or had no memory. */
+  droppedByReceiver: number;
+}
+
+export interface DirectionCounters extends Readonly<SentCounters>, Readonly<ReceivedCounters> {
+  /** What waits now, beside the frame that is being sent. */
+  readonly queueFrames: number;
+  readonly queueBytes: number;
+  /** On their way now. */
+  readonly inFlightFrames: number;
+}
+
+export interface DirectionPlace {
+  readonly name: 'forward' | 'backward';
+  readonly linkName: string;
+  /** Among all directions of the simulation, by creation. */
+  readonly number: number;
+  readonly from: LinkEnd;
+  readonly to: LinkEnd;
+}
+
+export interface CheckedOptions {
+  readonly options: DirectionOptions;
+  readonly settings: DirectionSettings;
+}
+
+interface DirectionState {
+  readonly options: SavedOptions;
+  readonly transmitter: unknown;
+  readonly arrivals: unknown;
+  readonly stages: unknown;
+  readonly streams: readonly (readonly [string, Xoshiro128State])[];
+  readonly epoch: number;
+  readonly lastArrivalNs: number;
+  readonly sent: Omit<SentCounters, keyof TransmitterCounters>;
+  readonly received: ReceivedCounters;
+}
+
+export class LinkDirection implements Departures, Receiver, FrameStage, Stateful {
+  readonly name: 'forward' | 'backward';
+  readonly number: number;
+  readonly #what: string;
+  readonly #world: LinkWorld;
+  readonly #pool: FramePool;
+  readonly #scheduler: Scheduler;
+  readonly #from: LinkEnd;
+  readonly #to: LinkEnd;
+  readonly #source: Attachment;
+  readonly #target: Attachment;
+  /** Where the ends are NICs. */
+  readonly #fromNic: Nic | undefined;
+  readonly #toNic: Nic | undefined;
+  readonly #transmitter: Transmitter;
+  readonly #arrivals: Arrivals;
+  readonly #rules: Rules;
+  readonly #context: StageContext;
+  readonly #streams = new Map<string, SeededEntropy>();
+  readonly #history: OptionsHistory;
+  readonly #offloads = createOffloads();
+  #settings: DirectionSettings;
+  #stages: Stages;
+  #first: FrameStage;
+  /** Frames are copied from one kernel into the other, without a stop. */
+  #isDirect = false;
+  #remote: RemoteSink | undefined;
+  /** A remote far half was told that no frame is faster. */
+  #promisedDelayNs = 0;
+  /** How often the link went down: what left before is lost. */
+  #epoch = 0;
+  #lastArrivalNs = 0;
+  #sent: Omit<SentCounters, keyof TransmitterCounters> = {
+    ...{ sentFrames: 0, sentBytes: 0, duplicated: 0, corrupted: 0, heldBack: 0 },
+    ...{ droppedByRule: 0, droppedByLoss: 0 },
+  };
+  #received: ReceivedCounters = {
+    ...{ receivedFrames: 0, receivedBytes: 0, droppedInFlight: 0, droppedByReceiver: 0 },
+  };
+
+  constructor(world: LinkWorld, place: DirectionPlace, options: DirectionOptions) {
+    const { name, number, linkName, from, to } = place;
+    this.name = name;
+    this.number = number;
+    this.#what = `${linkName}: ${name}`;
+    this.#world = world;
+    this.#pool = world.frames;
+    this.#from = from;
+    this.#to = to;
+    this.#source = from.attachment;
+    this.#target = to.attachment;
+    this.#fromNic = this.#source instanceof NicAttachment ? this.#source.nic : undefined;
+    this.#toNic = this.#target instanceof NicAttachment ? this.#target.nic : undefined;
+    this.#history = new OptionsHistory(options);
+    this.#settings = parseDirection(options, this.#what);
+    this.#scheduler = world.createScheduler();
+    this.#arrivals = new Arrivals(world.createScheduler(), this);
+    this.#transmitter = new Transmitter(this.#scheduler, this.#source, this, this.#settings);
+    const counters = this.#sent;
+    this.#context = {
+      pool: this.#pool,
+      counters,
+      entropy: (stream) => this.#stream(stream),
+      view: (frame) => this.#view(frame),
+    };
+    this.#rules = new Rules(this.#context, () => this.#first);
+    this.#stages = new Stages(this.#settings, this.#context, this);
+    this.#first = this.#stages.first;
+    this.#refresh();
+  }
+
+  /** What it was made with and set to. */
+  get options(): DirectionOptions {
+    return this.#history.current;
+  }
+
+  /** No frame arrives earlier than this after it left. */
+  get lookaheadNs(): number {
+    return minimalDelayNs(this.#settings);
+  }
+
+  get counters(): DirectionCounters {
+    return {
+      ...this.#sent,
+      ...this.#transmitter.counters,
+      ...this.#received,
+      queueFrames: this.#transmitter.queueFrames,
+      queueBytes: this.#transmitter.queueBytes,
+      inFlightFrames: this.#arrivals.length,
+    };
+  }
+
+  /** Who takes the near end's frames. */
+  get sink(): AttachmentSink {
+    return this.#transmitter;
+  }
+
+  /** Changes what is given, from now on. See docs/guide/links.md for what becomes of frames under way. */
+  set(changes: DirectionOptions): void {
+    this.use(this.check(changes));
+  }
+
+  /** What `use` makes of changes, or an error. */
+  check(changes: DirectionOptions): CheckedOptions {
+    const options = overlay(this.options, changes, this.#what);
+    const settings = parseDirection(options, this.#what);
+    if (minimalDelayNs(settings) < this.#promisedDelayNs) {
+      const hint = `with several workers keep it ${this.#promisedDelayNs} ns or more`;
+      fail(this.#what, 'a delay between two workers must not become less', hint);
+    }
+    return { options, settings };
+  }
+
+  use({ options, settings }: CheckedOptions): void {
+    this.#history.add(options);
+    this.#settings = settings;
+    const stages = new Stages(settings, this.#context, this);
+    stages.continueFrom(this.#stages);
+    this.#stages = stages;
+    this.#first = stages.first;
+    this.#transmitter.set(settings);
+    this.#refresh();
+  }
+
+  /** Asks the rule for each frame that leaves, after those that were there before, until disposed of. */
+  rule(rule: Rule): Disposable {
+    const installed = this.#rules.add(rule);
+    this.#refresh();
+    return {
+      [Symbol.dispose]: () => {
+        installed[Symbol.dispose]();
+        this.#refresh();
+      },
+    };
+  }
+
+  /** Puts a frame on the way to the far end, past queue and rate, as something in between would. */
+  inject(bytes: Uint8Array): void {
+    const frame = this.#pool.allocate(bytes.length);
+    this.#pool.view(frame).set(bytes);
+    this.push(frame, 0);
+  }
+
+  /** For the link: its carrier went. Frames under way are lost. */
+  down(): void {
+    this.#epoch++;
+    this.#transmitter.down();
+  }
+
+  up(): void {
+    this.#transmitter.up();
+  }
+
+  /** From now on frames go to the far half in another worker; no delay may become less than now. */
+  cutToRemote(remote: RemoteSink): void {
+    if (this.lookaheadNs === 0) {
+      fail(this.#what, 'has no delay, so it cannot be cut', 'give it a delay, or do not cut it');
+    }
+    this.#promisedDelayNs = this.lookaheadNs;
+    this.#remote = remote;
+    this.#refresh();
+  }
+
+  /** A frame from the near half in another worker. */
+  acceptRemote(arrivalNs: number, epoch: number, offloads: FrameOffloads, bytes: Uint8Array): void {
+    const frame = this.#pool.allocate(bytes.length);
+    this.#pool.view(frame).set(bytes);
+    this.#pool.writeOffloads(frame, offloads);
+    this.#arrivals.add(arrivalNs, frame, epoch);
+  }
+
+  /** Takes the counters of a half that is in another worker. */
+  setRemoteCounters(half: 'sent' | 'received', counters: DirectionCounters): void {
+    const take = (own: object): void => {
+      for (const name of Object.keys(own)) {
+        (own as Record<string, number>)[name] = counters[name as keyof DirectionCounters];
+      }
+    };
+    if (half === 'received') take(this.#received);
+    else for (const own of [this.#sent, this.#transmitter.counters]) take(own);
+  }
+
+  /** Context: at a frame's departure; no kernel is inside a call. */
+  depart(frame: number, step: number): void {
+    const source = this.#source;
+    if (this.#isDirect && !this.#from.isObserved && !this.#to.isObserved) {
+      this.#departDirectly(frame);
+      return;
+    }
+    const length = source.frameLength(frame);
+    const taken = isWholeStep(step)
+      ? source.take(frame, length)
+      : this.#takeSegment(frame, length, step >>> 1);
+    if (isLastStep(step)) source.giveBack(frame);
+    this.#sent.sentFrames += this.#segmentsOf(taken);
+    this.#sent.sentBytes += this.#pool.lengthOf(taken);
+    if (this.#from.isObserved) this.#from.show('out', taken, this.#scheduler.nowNs);
+    if (this.#rules.length > 0) this.#rules.push(taken, 0);
+    else this.#first.push(taken, 0);
+  }
+
+  /** The end of the stages: the frame is on its way. */
+  push(frame: FrameHandle, extraDelayNs: number): void {
+    const { delayNs, jitter } = this.#settings;
+    const { nowNs } = this.#scheduler;
+    let arrivalNs = nowNs + delayNs + extraDelayNs;
+    if (jitter) {
+      const jitterNs = drawJitterNs(jitter, this.#stream('jitter'));
+      arrivalNs = Math.max(nowNs, arrivalNs + jitterNs);
+    }
+    // A wire keeps the order, unless it was asked not to.
+    if (extraDelayNs === 0 && !jitter?.overtakes) {
+      if (arrivalNs < this.#lastArrivalNs) arrivalNs = this.#lastArrivalNs;
+      else this.#lastArrivalNs = arrivalNs;
+    }
+    if (this.#remote) this.#sendToRemote(this.#remote, arrivalNs, frame);
+    else if (arrivalNs === nowNs && this.#arrivals.length === 0) this.arrive(frame, this.#epoch);
+    else this.#arrivals.add(arrivalNs, frame, this.#epoch);
+  }
+
+  arrive(frame: FrameHandle, epoch: number): void {
+    const pool = this.#pool;
+    const received = this.#received;
+    if (epoch !== this.#epoch) {
+      received.droppedInFlight++;
+      pool.release(frame);
+      return;
+    }
+    const length = pool.lengthOf(frame);
+    const segments = this.#segmentsOf(frame);
+    const { isObserved } = this.#to;
+    if (isObserved) pool.retain(frame);
+    const taken = this.#target.deliver(frame);
+    if (taken) {
+      received.receivedFrames += segments;
+      received.receivedBytes += length;
+    } else {
+      received.droppedByReceiver += segments;
+    }
+    if (!isObserved) return;
+    if (taken) this.#to.show('in', frame, this.#scheduler.nowNs);
+    pool.release(frame);
+  }
+
+  saveState(): DirectionState {
+    return {
+      options: this.#history.save(),
+      transmitter: this.#transmitter.saveState(),
+      arrivals: this.#arrivals.saveState(),
+      stages: this.#stages.saveState(),
+      streams: Array.from(this.#streams, ([name, entropy]) => [name, entropy.state] as const),
+      epoch: this.#epoch,
+      lastArrivalNs: this.#lastArrivalNs,
+      sent: { ...this.#sent },
+      received: { ...this.#received },
+    };
+  }
+
+  /** Rules and observers are those of now: they belong to the programs that made them. */
+  restoreState(saved: unknown): void {
+    const state = saved as DirectionState;
+    const options = this.#history.restore(state.options, this.#what);
+    this.#settings = parseDirection(options, this.#what);
+    this.#stages = new Stages(this.#settings, this.#context, this);
+    this.#first = this.#stages.first;
+    this.#stages.restoreState(state.stages);
+    this.#transmitter.restoreState(state.transmitter, this.#settings);
+    this.#refresh();
+    this.#arrivals.restoreState(state.arrivals);
+    for (const [name, stream] of state.streams) this.#stream(name).state = stream;
+    this.#epoch = state.epoch;
+    this.#lastArrivalNs = state.lastArrivalNs;
+    Object.assign(this.#sent, state.sent);
+    Object.assign(this.#received, state.received);
+  }
+
+  /** What depends on settings and rules together. */
+  #refresh(): void {
+    this.#transmitter.setSplits(this.#rules.length > 0);
+    this.#isDirect =
+      this.#transmitter.passesWhole &&
+      this.#settings.delayNs === 0 &&
+      this.#remote === undefined &&
+      this.#fromNic !== undefined &&
+      this.#toNic !== undefined;
+  }
+
+  /** From one kernel's memory into the other's, whatever segmentation offload made of the frame. */
+  #departDirectly(frame: number): void {
+    const from = this.#fromNic!;
+    const to = this.#toNic!;
+    const offloads = this.#offloads;
+    const length = from.frameLength(frame);
+    from.readOffloads(frame, offloads);
+    const segments = segmentCount(length, offloads);
+    this.#sent.sentFrames += segments;
+    this.#sent.sentBytes += length;
+    const received = to.allocate(length);
+    if (received === 0) {
+      this.#received.droppedByReceiver += segments;
+      from.transmitted(frame);
+      return;
+    }
+    to.copyFrom(from, frame, 0, received, 0, length);
+    to.writeOffloads(received, offloads);
+    from.transmitted(frame);
+    this.#received.receivedFrames += segments;
+    this.#received.receivedBytes += length;
+    to.receive(received);
+  }
+
+  #takeSegment(frame: number, length: number, index: number): FrameHandle {
+    const source = this.#source;
+    const pool = this.#pool;
+    const offloads = this.#offloads;
+    source.readOffloads(frame, offloads);
+    const { headerLength, gsoSize } = offloads;
+    const segment = segmentLength(length, offloads, index);
+    const taken = pool.allocate(segment);
+    const at = pool.offsetOf(taken);
+    source.read(frame, 0, pool.bytes, at, headerLength);
+    const header = pool.view(taken, headerLength);
+    rewriteHeaders(header, length, offloads, index, segmentCount(length, offloads));
+    const from = headerLength + index * gsoSize;
+    source.read(frame, from, pool.bytes, at + headerLength, segment - headerLength);
+    offloads.gsoSize = 0;
+    offloads.gsoType = 0;
+    offloads.headerLength = 0;
+    pool.writeOffloads(taken, offloads);
+    return taken;
+  }
+
+  #sendToRemote(remote: RemoteSink, arrivalNs: number, frame: FrameHandle): void {
+    this.#pool.readOffloads(frame, this.#offloads);
+    remote.send(this.number, arrivalNs, this.#epoch, this.#offloads, this.#pool.view(frame));
+    this.#pool.release(frame);
+  }
+
+  #segmentsOf(frame: FrameHandle): number {
+    const gsoSize = this.#pool.gsoSizeOf(frame);
+    if (gsoSize === 0) return 1;
+    this.#pool.readOffloads(frame, this.#offloads);
+    return segmentCount(this.#pool.lengthOf(frame), this.#offloads);
+  }
+
+  #stream(name: string): SeededEntropy {
+    let entropy = this.#streams.get(name);
+    if (!entropy) {
+      entropy = this.#world.entropy(`link ${this.#what} ${name}`);
+      this.#streams.set(name, entropy);
+    }
+    return entropy;
+  }
+
+  #view(frame: FrameHandle): FrameView {
+    const place = {
+      timeNs: this.#scheduler.nowNs,
+      direction: this.name,
+      from: this.#from.label,
+      to: this.#to.label,
+    };
+    return new FrameView(place, () => {
+      const { pool } = this.#context;
+      const bytes = pool.view(frame).slice();
+      pool.readOffloads(frame, this.#offloads);
+      completeChecksum(bytes, this.#offloads);
+      return bytes;
+    });
+  }
+}

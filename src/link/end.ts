@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** An end of a link: what is plugged in there, and who watches the frames that pass. */
+import type { Nic } from '../host/index.js';
+import { createAttachment, createOffloads, type Attachment } from './attachment.js';
+import type { FrameHandle, FramePool } from './frame-pool.js';
+import type { Port } from './port.js';
+import { segmentCount, wireFrame, type FrameReader } from './segment.js';
+
+export interface FrameObserver {
+  /**
+   * How much it wants to see. Up to 128 bytes: once for each frame as it lies in memory, which segmentation
+   * offload may have left whole and without a checksum; nothing is allocated. More: each frame as the wire
+   * carries it.
+   */
+  readonly snapBytes: number;
+  /**
+   * `direction` is seen from the end. The bytes, `lengthBytes` or `snapBytes` of them, are valid during the call,
+   * which must not call a kernel.
+   */
+  onFrame(
+    end: LinkEnd,
+    direction: 'in' | 'out',
+    timeNs: number,
+    lengthBytes: number,
+    bytes: Uint8Array,
+  ): void;
+}
+
+const rawSnapBytesMax = 128;
+
+export class LinkEnd {
+  /** Unique in its simulation, e.g. "alice.eth0". */
+  readonly label: string;
+  /** What is plugged in. */
+  readonly device: Nic | Port;
+  /** For the link's directions. */
+  readonly attachment: Attachment;
+  readonly #pool: FramePool;
+  readonly #offloads = createOffloads();
+  #observers: readonly FrameObserver[] = [];
+
+  constructor(device: Nic | Port, pool: FramePool) {
+    this.label = device.label;
+    this.device = device;
+    this.attachment = createAttachment(device, pool);
+    this.#pool = pool;
+  }
+
+  get mtu(): number {
+    return this.device.mtu;
+  }
+
+  get isObserved(): boolean {
+    return this.#observers.length > 0;
+  }
+
+  /** Shows each frame that leaves and arrives here, until the result is disposed of. */
+  observe(observer: FrameObserver): Disposable {
+    this.#observers = [...this.#observers, observer];
+    let on = true;
+    return {
+      [Symbol.dispose]: () => {
+        // One observer may be there twice, and each goes once.
+        const at = on ? this.#observers.indexOf(observer) : -1;
+        on = false;
+        this.#observers = this.#observers.filter((_, index) => index !== at);
+      },
+    };
+  }
+
+  /** For the link's directions. */
+  show(direction: 'in' | 'out', frame: FrameHandle, timeNs: number): void {
+    const pool = this.#pool;
+    let onWire: readonly Uint8Array[] | undefined;
+    for (const observer of this.#observers) {
+      const { snapBytes } = observer;
+      if (snapBytes <= rawSnapBytesMax) {
+        const length = pool.lengthOf(frame);
+        const bytes = pool.view(frame, Math.min(length, snapBytes));
+        observer.onFrame(this, direction, timeNs, length, bytes);
+        continue;
+      }
+      onWire ??= this.#wireFrames(frame);
+      for (const bytes of onWire) {
+        observer.onFrame(this, direction, timeNs, bytes.length, bytes.subarray(0, snapBytes));
+      }
+    }
+  }
+
+  #wireFrames(frame: FrameHandle): Uint8Array[] {
+    const offloads = this.#offloads;
+    this.#pool.readOffloads(frame, offloads);
+    const whole = this.#pool.view(frame);
+    const count = segmentCount(whole.length, offloads);
+    const read: FrameReader = (fromByte, target) =>
+      target.set(whole.subarray(fromByte, fromByte + target.length));
+    return Array.from({ length: count }, (_, index) =>
+      wireFrame(read, whole.length, offloads, index, count),
+    );
+  }
+}

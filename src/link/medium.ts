@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** What links are plugged into beside hosts: switches, hubs, the air and its access points. */
+import type { Stateful } from '../host/index.js';
+import type { Link } from './link.js';
+import type { Port } from './port.js';
+
+export interface Medium extends Stateful {
+  /** Unique in its simulation. */
+  readonly name: string;
+  /** A new place to plug a link into. */
+  createPort(): Port;
+  /** A link has been plugged in, for good. */
+  plugged?(link: Link, port: Port): void;
+}
