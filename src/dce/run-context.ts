@@ -4,6 +4,7 @@
  * What whoever runs a scenario says to the simulations that its module makes: `new Simulation` looks here. A thread
  * has at most one; without a runner there is none, and a simulation goes by its own options.
  */
+import type { WorkerShare } from './parallel/share.js';
 import type { Simulation } from './simulation.js';
 
 export interface RunContext {
@@ -18,10 +19,15 @@ export interface RunContext {
   readonly heartbeat?: Float64Array;
   /** The place to stop is not 0. It throws what the run then ends with. Context: between two moments. */
   readonly onStop?: () => never;
+  /** This thread's share of the simulations, when several threads run them. */
+  readonly share?: WorkerShare;
   /** A simulation has been made. Context: the end of its constructor. */
   readonly onSimulation?: (simulation: Simulation) => void;
-  /** A simulation is about to run. Context: before hosts boot and time moves, at each run. */
-  readonly onRun?: (simulation: Simulation) => void;
+  /**
+   * A simulation is about to run until `endNs`, or (Infinity) until its programs have ended. Context: at each run,
+   * before hosts boot and time moves.
+   */
+  readonly onRun?: (simulation: Simulation, endNs: number) => void;
 }
 
 /** The places in a heartbeat. */

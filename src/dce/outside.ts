@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Work in the real world from within a simulation: a file, a real socket, a thread pool. It takes real time and no
+ * virtual time: the engine does not let time move until it is done, and gives out results in the order in which
+ * they were asked for, so that how fast the world is changes nothing.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Engine } from './engine.js';
+
+const outside = new AsyncLocalStorage<true>();
+
+/** Whether the code that asks is such work. */
+export function isOutside(): boolean {
+  return outside.getStore() === true;
+}
+
+/** Does it. When no run is under way nothing is held: whoever waits then, waits in real time. */
+export function reachOutside<T>(engine: Engine, work: () => T | Promise<T>): Promise<T> {
+  const result = outside.run(true, async () => work());
+  if (!engine.running) return result;
+  return new Promise<T>((resolve, reject) => {
+    engine.hold(
+      result.then(
+        (value) => () => resolve(value),
+        (error: unknown) => () => reject(error as Error),
+      ),
+    );
+  });
+}
