@@ -43,6 +43,7 @@ import {
   isWholeStep,
   Transmitter,
   type Departures,
+  type Pacer,
   type TransmitterCounters,
 } from './transmitter.js';
 
@@ -146,6 +147,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
   #first: FrameStage;
   /** Frames are copied from one kernel into the other, without a stop. */
   #isDirect = false;
+  #isPaced = false;
   #remote: RemoteSink | undefined;
   /** A remote far half was told that no frame is faster. */
   #promisedDelayNs = 0;
@@ -230,6 +232,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
       const hint = `with several workers keep it ${this.#promisedDelayNs} ns or more`;
       fail(this.#what, 'a delay between two workers must not become less', hint);
     }
+    if (this.#isPaced) this.#refuseRate(settings);
     return { options, settings };
   }
 
@@ -254,6 +257,15 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
         this.#refresh();
       },
     };
+  }
+
+  /** For a shared medium that the direction leads into: it says when frames leave. */
+  setPacer(pacer: Pacer): Transmitter {
+    this.#refuseRate(this.#settings);
+    this.#isPaced = true;
+    this.#transmitter.setPacer(pacer);
+    this.#refresh();
+    return this.#transmitter;
   }
 
   /** Puts a frame on the way to the far end, past queue and rate, as something in between would. */
@@ -394,6 +406,11 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     this.#lastArrivalNs = state.lastArrivalNs;
     Object.assign(this.#sent, state.sent);
     Object.assign(this.#received, state.received);
+  }
+
+  #refuseRate({ rateBitsPerSecond, trace }: DirectionSettings): void {
+    if (rateBitsPerSecond === Infinity && trace === undefined) return;
+    fail(this.#what, 'leads into a shared medium, which has the rate', 'give the medium the rate');
   }
 
   /** What depends on settings and rules together. */

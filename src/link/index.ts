@@ -16,6 +16,7 @@ export type { FrameObserver, LinkEnd } from './end.js';
 export { FramePool, type FrameHandle } from './frame-pool.js';
 export type { FrameView, TcpView } from './frame-view.js';
 export type { Rule, RuleAnswer } from './impairments/rules.js';
+export { Hub, type HubOptions } from './hub.js';
 export { Link } from './link.js';
 export type { Medium } from './medium.js';
 export { mergeCaptures } from './merge-captures.js';
@@ -31,3 +32,4 @@ export type {
 export { Port } from './port.js';
 export { checkLinkOptions } from './settings.js';
 export { completeChecksum, segmentCount, wireFrames } from './segment.js';
+export { Switch, type SwitchCounters, type SwitchOptions } from './switch.js';

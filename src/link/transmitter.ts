@@ -8,7 +8,7 @@
 import type { Scheduler, Stateful, TargetId, Timed } from '../host/index.js';
 import { readU16 } from './checksum.js';
 import { createOffloads, type Attachment, type AttachmentSink } from './attachment.js';
-import { etherHeaderBytes, etherTypeAt, isVlanType, vlanTagBytes } from './ethernet.js';
+import { etherHeaderBytes, etherTypeAt, isVlanType, macBytes, vlanTagBytes } from './ethernet.js';
 import { segmentCount, segmentLength } from './segment.js';
 import { carriesWhole, type DirectionSettings } from './settings.js';
 import { bytesPerChance } from './trace-schedule.js';
@@ -23,6 +23,14 @@ const last = 1;
 export interface Departures {
   /** `step`: `wholeFrame` or twice the segment's number; odd or -1 when nothing of the frame comes after it. */
   depart(frame: number, step: number): void;
+}
+
+/** Who says when a frame may leave a medium that is shared: in place of a rate. */
+export interface Pacer {
+  /** A frame of that length is the first: `finish` is called when it has left. */
+  request(transmitter: Transmitter, lengthBytes: number): void;
+  /** It is gone before it was its turn. */
+  withdraw(transmitter: Transmitter): void;
 }
 
 export const isLastStep = (step: number): boolean => (step & last) === last;
@@ -66,6 +74,7 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
   readonly #offloads = createOffloads();
   readonly #etherType = new Uint8Array(2);
   #settings: DirectionSettings;
+  #pacer: Pacer | undefined;
   /** Frames are not split: set by whoever watches or changes them. */
   #keepsWhole = true;
   #isUp = true;
@@ -115,9 +124,26 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
     return this.#keepsWhole;
   }
 
+  /** A shared medium that the direction leads into, for good. */
+  setPacer(pacer: Pacer): void {
+    this.#pacer = pacer;
+    this.#keepsWhole = false;
+  }
+
+  /** For the pacer: the first frame has left. */
+  finish(): void {
+    if (this.#serving) this.#departFirst();
+  }
+
+  /** For the pacer: where the first frame goes. Context: there is one. */
+  readDestination(target: Uint8Array): void {
+    const frame = this.#frames[this.#head]!;
+    if (this.#source.holds(frame)) this.#source.read(frame, 0, target, 0, macBytes);
+  }
+
   /** After new settings, too. `splits`: something else wants frames as they are on a wire. */
   setSplits(splits: boolean): void {
-    this.#keepsWhole = !splits && carriesWhole(this.#settings);
+    this.#keepsWhole = !splits && !this.#pacer && carriesWhole(this.#settings);
   }
 
   /** What waits stays, and leaves as the new settings say; what is being sent has left its first bits already. */
@@ -152,6 +178,7 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
       this.counters.droppedByDown++;
       this.#giveBackLater(this.#pop());
     }
+    if (this.#serving) this.#pacer?.withdraw(this);
     this.#serving = false;
     this.#armedNs = Infinity;
   }
@@ -299,7 +326,9 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
     if (!this.#serving) return;
     const { trace, rateBitsPerSecond } = this.#settings;
     const length = this.#lengths[this.#head]!;
-    if (trace !== undefined) {
+    if (this.#pacer) {
+      this.#pacer.request(this, length);
+    } else if (trace !== undefined) {
       this.#leftBytes = Math.max(1, length - etherHeaderBytes);
       this.#armForChance();
     } else if (rateBitsPerSecond === Infinity) {

@@ -95,3 +95,12 @@ function ipv6(length: number, protocol: number): number[] {
   const [source, destination] = addresses[6];
   return [0x60, 0, 0, 0, ...u16(length), protocol, 64, ...source, ...destination];
 }
+
+/** A frame from one Ethernet address to another, by the last byte of each; 255 is everybody. */
+export function ethernetFrame(from: number, to: number, lengthBytes = 100): Uint8Array {
+  const bytes = new Uint8Array(lengthBytes);
+  bytes.set(to === 255 ? [255, 255, 255, 255, 255, 255] : [2, 0, 0, 0, 0, to]);
+  bytes.set([2, 0, 0, 0, 0, from], 6);
+  bytes.set([0x88, 0xb5], 12);
+  return bytes;
+}
