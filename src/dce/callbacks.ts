@@ -8,10 +8,10 @@ export interface Cancellable {
   cancel(): void;
 }
 
-/** The clock that a table's times are by, if it is not the timeline's own. */
-export interface TableClock {
-  readonly nowNs: number;
-  toTimelineNs(localNs: number): number;
+/** What is to come; callbacks as they are, so that a copy is good for the same simulation only. */
+export interface CallbackTableState {
+  readonly entries: readonly (readonly [key: number, entry: Entry])[];
+  readonly nextKey: number;
 }
 
 interface Entry {
@@ -21,14 +21,12 @@ interface Entry {
 
 export class CallbackTable implements Timed {
   readonly #scheduler: Scheduler;
-  readonly #clock: TableClock | undefined;
   readonly #target: TargetId;
   readonly #entries = new Map<number, Entry>();
   #nextKey = 0;
 
-  constructor(scheduler: Scheduler, clock?: TableClock) {
+  constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
-    this.#clock = clock;
     this.#target = scheduler.register(this);
   }
 
@@ -37,47 +35,40 @@ export class CallbackTable implements Timed {
     return this.#entries.size;
   }
 
-  /** When the first of them comes, by the timeline's clock; Infinity: there is none. */
+  /** When the first of them comes; Infinity: there is none. */
   get nextTimeNs(): number {
     let nextNs = Infinity;
     for (const { timeNs } of this.#entries.values()) nextNs = Math.min(nextNs, timeNs);
-    return this.#clock && nextNs < Infinity ? this.#clock.toTimelineNs(nextNs) : nextNs;
+    return nextNs;
   }
 
   /** Calls back at a moment, at once if it is past; programs may run after it. Infinity: never. */
   callAt(timeNs: number, callback: () => void): Cancellable {
     const key = this.#nextKey++;
     this.#entries.set(key, { timeNs, callback });
-    this.#schedule(key, timeNs);
+    if (timeNs !== Infinity) {
+      const atNs = Math.max(Math.ceil(timeNs), this.#scheduler.nowNs);
+      this.#scheduler.at(atNs, this.#target, key, 0);
+    }
     return { cancel: () => void this.#entries.delete(key) };
-  }
-
-  /** None of what is to come comes. */
-  clear(): void {
-    this.#entries.clear();
-  }
-
-  /** The clock runs differently from now on. */
-  retime(): void {
-    for (const [key, { timeNs }] of this.#entries) this.#schedule(key, timeNs);
   }
 
   onTime(key: number): void {
     const entry = this.#entries.get(key);
     if (!entry) return;
-    if (this.#clock && this.#clock.nowNs < entry.timeNs) {
-      this.#schedule(key, entry.timeNs);
-      return;
-    }
     this.#entries.delete(key);
     this.#scheduler.programsWoken();
     entry.callback();
   }
 
-  #schedule(key: number, timeNs: number): void {
-    if (timeNs === Infinity) return;
-    const { nowNs } = this.#scheduler;
-    const atNs = this.#clock ? this.#clock.toTimelineNs(timeNs) : Math.ceil(timeNs);
-    this.#scheduler.at(Math.max(Math.ceil(atNs), nowNs), this.#target, key, 0);
+  saveState(): CallbackTableState {
+    return { entries: [...this.#entries], nextKey: this.#nextKey };
+  }
+
+  /** Context: the queue has the events. */
+  restoreState({ entries, nextKey }: CallbackTableState): void {
+    this.#entries.clear();
+    for (const [key, entry] of entries) this.#entries.set(key, entry);
+    this.#nextKey = nextKey;
   }
 }

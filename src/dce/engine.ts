@@ -13,8 +13,8 @@ import {
   type Timeline,
 } from '../host/index.js';
 import { LibosError } from '../errors.js';
-import { CallbackTable, type Cancellable } from './callbacks.js';
-import { EventQueue } from './event-queue.js';
+import { CallbackTable, type CallbackTableState, type Cancellable } from './callbacks.js';
+import { EventQueue, type EventQueueState } from './event-queue.js';
 import { heartbeatEvents, heartbeatLife, heartbeatStop, heartbeatTime } from './run-context.js';
 
 /** Schedulers that one simulation can have, and events that each can make: both fit into a double together. */
@@ -22,6 +22,32 @@ const schedulersMax = 2 ** 17;
 const eventsMax = 2 ** 36;
 /** Rounds of one moment after which time will not move any more. */
 const roundsMaxDefault = 1_000_000;
+
+/** Something to do between two moments. */
+export interface Pause {
+  readonly timeNs: number;
+  readonly callback: () => void;
+}
+
+export interface EnginePlace {
+  readonly schedulers: number;
+  readonly targets: number;
+}
+
+/** Cloneable, but for callbacks of whoever drives the simulation. */
+export interface EngineState {
+  readonly nowNs: number;
+  readonly events: number;
+  readonly turns: number;
+  /** Of each scheduler's next event. */
+  readonly orders: Float64Array;
+  readonly queue: EventQueueState;
+  readonly place: EnginePlace;
+  readonly callbacks: CallbackTableState;
+  readonly pauses: readonly Pause[];
+}
+
+const nothing: Timed = { onTime: () => undefined };
 
 export class Engine implements Timeline {
   readonly clock = new SimulatedClock();
@@ -42,7 +68,11 @@ export class Engine implements Timeline {
   #programsMayRun = true;
   #running = false;
   #events = 0;
-  #schedulers = 0;
+  #turns = 0;
+  readonly #schedulers: PartScheduler[] = [];
+  /** By time: callbacks between two moments. */
+  readonly #pauses: Pause[] = [];
+  #paused = false;
 
   /** `turn` lets promises go on. A moment of more than `roundsMax` rounds is taken for one that never ends. */
   constructor(turn: () => Promise<void>, { roundsMax = roundsMaxDefault } = {}) {
@@ -61,9 +91,22 @@ export class Engine implements Timeline {
   }
 
   createScheduler(): Scheduler {
-    const number = this.#schedulers++;
+    const number = this.#schedulers.length;
     if (number === schedulersMax) throw new Error('engine: there are too many hosts and links');
-    return new PartScheduler(this, number * eventsMax);
+    const scheduler = new PartScheduler(this, number * eventsMax);
+    this.#schedulers.push(scheduler);
+    return scheduler;
+  }
+
+  /** How many schedulers and targets there are: where the next ones will be. */
+  get place(): EnginePlace {
+    return { schedulers: this.#schedulers.length, targets: this.#targets.length };
+  }
+
+  /** Leaves places free, so that what is made next gets the places that it has in another simulation. */
+  skipTo({ schedulers, targets }: EnginePlace): void {
+    while (this.#schedulers.length < schedulers) this.createScheduler();
+    while (this.#targets.length < targets) this.register(nothing);
   }
 
   /** For the engine's schedulers. */
@@ -110,6 +153,24 @@ export class Engine implements Timeline {
     return this.#running;
   }
 
+  /** Turns of the event loop that programs have been given. */
+  get turn(): number {
+    return this.#turns;
+  }
+
+  /** Calls back when a moment is over, before time moves on or the run ends: nothing is under way then. */
+  pauseAt(timeNs: number, callback: () => void): Pause {
+    const pause = { timeNs, callback };
+    const after = this.#pauses.findIndex((other) => other.timeNs > timeNs);
+    this.#pauses.splice(after < 0 ? this.#pauses.length : after, 0, pause);
+    return pause;
+  }
+
+  cancelPause(pause: Pause): void {
+    const at = this.#pauses.indexOf(pause);
+    if (at >= 0) this.#pauses.splice(at, 1);
+  }
+
   /** Calls back at a moment, after which programs may run. */
   callAt(timeNs: number, callback: () => void): Cancellable {
     return this.#callbacks.callAt(timeNs, callback);
@@ -134,7 +195,7 @@ export class Engine implements Timeline {
 
   /** When the first of the engine's own callbacks comes; Infinity: there is none. */
   get nextCallbackNs(): number {
-    return this.#callbacks.nextTimeNs;
+    return Math.min(this.#callbacks.nextTimeNs, this.#pauses[0]?.timeNs ?? Infinity);
   }
 
   /**
@@ -177,15 +238,20 @@ export class Engine implements Timeline {
   async advance(lastNs: number, stop: () => boolean): Promise<boolean> {
     let stopped = false;
     for (;;) {
-      this.#runUntilProgramsMay(stopped ? this.clock.nowNs : lastNs);
+      const pauseNs = this.#pauses[0]?.timeNs ?? Infinity;
+      this.#runUntilProgramsMay(stopped ? this.clock.nowNs : Math.min(lastNs, pauseNs));
       if (this.#programsMayRun) {
         this.#programsMayRun = false;
-        await this.#turn();
+        await this.giveTurn();
         this.signOfLife();
         stopped ||= stop();
         continue;
       }
-      if (this.#holds.length === 0) return stopped;
+      if (this.#holds.length === 0) {
+        if (stopped || pauseNs > lastNs || pauseNs === Infinity) return stopped;
+        this.#pause(pauseNs);
+        continue;
+      }
       const done = await this.#holds.shift()!;
       done();
       this.#programsMayRun = true;
@@ -217,6 +283,64 @@ export class Engine implements Timeline {
         targets[queue.target]!.onTime(queue.a, queue.b);
       } while (queue.nextTimeNs === timeNs);
     }
+  }
+
+  /** Lets promises go on. Context: in a run, or where there is none. */
+  async giveTurn(): Promise<void> {
+    this.#turns++;
+    await this.#turn();
+  }
+
+  #pause(timeNs: number): void {
+    this.clock.advanceTo(timeNs);
+    const { callback } = this.#pauses.shift()!;
+    this.#paused = true;
+    try {
+      callback();
+    } finally {
+      this.#paused = false;
+      this.#programsMayRun = true;
+    }
+  }
+
+  /** Whether a snapshot can be taken: nothing is under way but what the queue has. Lets kernels do what is left. */
+  settleKernels(): boolean {
+    if ((this.#running && !this.#paused) || this.#holds.length > 0) return false;
+    for (const kernel of this.#toRun) {
+      this.#toRun.delete(kernel);
+      if (kernel.death === undefined) kernel.run();
+    }
+    return this.#deferred.length === 0;
+  }
+
+  saveState(): EngineState {
+    return {
+      nowNs: this.clock.nowNs,
+      events: this.#events,
+      turns: this.#turns,
+      orders: Float64Array.from(this.#schedulers, ({ nextOrder }) => nextOrder),
+      queue: this.#queue.save(),
+      place: this.place,
+      callbacks: this.#callbacks.saveState(),
+      pauses: [...this.#pauses],
+    };
+  }
+
+  /** Context: not in a run; all schedulers and targets of the state are there. */
+  restoreState(state: EngineState): void {
+    this.clock.reset(state.nowNs);
+    this.#events = state.events;
+    this.#turns = state.turns;
+    for (const [index, scheduler] of this.#schedulers.entries()) {
+      scheduler.nextOrder = state.orders[index] ?? index * eventsMax;
+    }
+    this.#queue.restore(state.queue);
+    this.#callbacks.restoreState(state.callbacks);
+    this.#pauses.splice(0, this.#pauses.length, ...state.pauses);
+    this.#toRun.clear();
+    this.#deferred.length = 0;
+    this.#holds.length = 0;
+    this.#momentNs = -1;
   }
 
   #tell(heartbeat: Float64Array): void {
@@ -260,11 +384,12 @@ export class Engine implements Timeline {
 
 class PartScheduler implements Scheduler {
   readonly #engine: Engine;
-  #nextOrder: number;
+  /** Of its next event. */
+  nextOrder: number;
 
   constructor(engine: Engine, firstOrder: number) {
     this.#engine = engine;
-    this.#nextOrder = firstOrder;
+    this.nextOrder = firstOrder;
   }
 
   get nowNs(): number {
@@ -276,7 +401,7 @@ class PartScheduler implements Scheduler {
   }
 
   at(timeNs: number, target: TargetId, a: number, b: number): void {
-    this.#engine.add(timeNs, this.#nextOrder++, target, a, b);
+    this.#engine.add(timeNs, this.nextOrder++, target, a, b);
   }
 
   runBeforeTimeMoves(kernel: Runnable): void {

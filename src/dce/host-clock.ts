@@ -4,7 +4,7 @@
  * A host's own clock. It counts from the simulation's start as virtual time does, unless it is told to drift; its
  * kernel's CLOCK_MONOTONIC is that, counted from its boot. Its calendar (CLOCK_REALTIME) can be wrong by an offset.
  */
-import type { Clock } from '../host/index.js';
+import type { Clock, Stateful } from '../host/index.js';
 import { LibosError } from '../errors.js';
 import { parseDurationNs } from '../units.js';
 
@@ -21,7 +21,15 @@ export interface ClockSettings {
   readonly driftPpm?: number;
 }
 
-export class HostClock implements Clock {
+interface HostClockState {
+  readonly baseElapsedNs: number;
+  readonly baseTimelineNs: number;
+  readonly rate: number;
+  readonly bootElapsedNs: number;
+  readonly offsetNs: number;
+}
+
+export class HostClock implements Clock, Stateful {
   readonly #timeline: Clock;
   readonly #changed: () => void;
   /** What it showed when its rate was set last, and when that was. */
@@ -76,6 +84,25 @@ export class HostClock implements Clock {
   /** CLOCK_MONOTONIC begins again. Context: called by the host, when a kernel of it boots. */
   restart(): void {
     this.#bootElapsedNs = this.elapsedNs;
+  }
+
+  saveState(): HostClockState {
+    return {
+      baseElapsedNs: this.#baseElapsedNs,
+      baseTimelineNs: this.#baseTimelineNs,
+      rate: this.#rate,
+      bootElapsedNs: this.#bootElapsedNs,
+      offsetNs: this.#offsetNs,
+    };
+  }
+
+  restoreState(saved: unknown): void {
+    const state = saved as HostClockState;
+    this.#baseElapsedNs = state.baseElapsedNs;
+    this.#baseTimelineNs = state.baseTimelineNs;
+    this.#rate = state.rate;
+    this.#bootElapsedNs = state.bootElapsedNs;
+    this.#offsetNs = state.offsetNs;
   }
 
   #setDrift(driftPpm: number): void {

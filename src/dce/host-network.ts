@@ -4,7 +4,7 @@
  * Puts the plan of addresses, routes and names into a host's kernel, and later only what has changed. One is made
  * for each kernel that the host boots.
  */
-import type { HostNic } from '../host/index.js';
+import type { HostNic, Stateful } from '../host/index.js';
 import {
   AF_INET,
   AF_INET6,
@@ -19,7 +19,17 @@ import type { Attachment, Station } from './topology.js';
 
 const { IFA_F_NODAD } = netlink.constants;
 
-export class HostNetwork {
+/** Interfaces by their place among the host's. */
+interface HostNetworkState {
+  readonly addressed: readonly number[];
+  readonly routes: readonly (Omit<PlannedRoute, 'via'> & { readonly via: number })[];
+  readonly forwards: boolean;
+  readonly hostsFile: string;
+}
+
+const keyOf = ({ version, destination }: PlannedRoute): string => `${version} ${destination}`;
+
+export class HostNetwork implements Stateful {
   readonly #station: Station;
   readonly #posix: PosixHost;
   readonly #nicOf: (attachment: Attachment) => HostNic;
@@ -53,6 +63,35 @@ export class HostNetwork {
     this.#posix.service.writeFile('/etc/hosts', hostsFile, O_WRONLY | O_CREAT | O_TRUNC);
   }
 
+  /** What of the plan is in the kernel. */
+  saveState(): HostNetworkState {
+    const { attachments } = this.#station;
+    return {
+      addressed: [...this.#addressed].map((attachment) => attachments.indexOf(attachment)),
+      routes: [...this.#routes.values()].map(({ via, ...route }) => ({
+        ...route,
+        via: attachments.indexOf(via),
+      })),
+      forwards: this.#forwards,
+      hostsFile: this.#hostsFile,
+    };
+  }
+
+  restoreState(saved: unknown): void {
+    const state = saved as HostNetworkState;
+    const { attachments } = this.#station;
+    this.#addressed.clear();
+    for (const index of state.addressed) this.#addressed.add(attachments[index]!);
+    this.#routes = new Map(
+      state.routes.map(({ via, ...rest }) => {
+        const route = { ...rest, via: attachments[via]! };
+        return [keyOf(route), route];
+      }),
+    );
+    this.#forwards = state.forwards;
+    this.#hostsFile = state.hostsFile;
+  }
+
   #addAddresses(batch: netlink.RouteBatch): void {
     for (const attachment of this.#station.attachments) {
       const { addresses } = attachment;
@@ -69,7 +108,7 @@ export class HostNetwork {
   }
 
   #changeRoutes(batch: netlink.RouteBatch, routes: readonly PlannedRoute[]): void {
-    const wanted = new Map(routes.map((route) => [`${route.version} ${route.destination}`, route]));
+    const wanted = new Map(routes.map((route) => [keyOf(route), route]));
     for (const [key, route] of this.#routes) {
       if (!wanted.has(key)) batch.removeRoute(this.#settings(route));
     }

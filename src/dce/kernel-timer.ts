@@ -4,11 +4,11 @@
  * A kernel's timer as events. Linux moves its next timer at almost every call, mostly to later, so an event that
  * comes too early is cheaper than taking one out: it looks again and goes on waiting.
  */
-import type { Scheduler, TargetId, Timed } from '../host/index.js';
+import type { Scheduler, Stateful, TargetId, Timed } from '../host/index.js';
 import type { KernelInstance } from '../kernel/index.js';
 import type { HostClock } from './host-clock.js';
 
-export class KernelTimer implements Timed {
+export class KernelTimer implements Timed, Stateful {
   readonly #scheduler: Scheduler;
   readonly #clock: HostClock;
   readonly #target: TargetId;
@@ -35,6 +35,16 @@ export class KernelTimer implements Timed {
   /** The clock runs differently from now on. */
   retime(): void {
     if (this.#kernel) this.#arm(this.#kernel.timerNs);
+  }
+
+  /** When the next event of its kernel's comes. */
+  saveState(): number {
+    return this.#armedNs;
+  }
+
+  /** Context: its kernel is attached; the queue has the event, or is about to get it. */
+  restoreState(armedNs: unknown): void {
+    this.#armedNs = armedNs as number;
   }
 
   onTime(armedNs: number): void {

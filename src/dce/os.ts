@@ -140,12 +140,12 @@ export class Os extends HostCalls {
 
   /** Says something in the simulation's log. */
   log(text: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.host.log('program', text, fields);
+    if (!this.program.replaying) this.host.log('program', text, fields);
   }
 
   /** Hands a value to the outside, where `sim.reports` has it. It is copied. */
   report(key: string, value: unknown): void {
-    this.host.report(this.program, key, value);
+    if (!this.program.replaying) this.host.report(this.program, key, value);
   }
 
   /**
@@ -169,8 +169,10 @@ export class Os extends HostCalls {
       timed: true,
       idle: false,
     }));
-    const process = this.#process;
-    const calls = (process?.waiting ?? []).map(({ syscall, files, sinceNs, deadlineNs }) => {
+    const waiting = this.#process?.waiting ?? [];
+    // Looked at through the host's own side: the program's calls are its own.
+    const process = waiting.length > 0 ? this.host.posix.onBehalf(this.#process!) : undefined;
+    const calls = waiting.map(({ syscall, files, sinceNs, deadlineNs }) => {
       const on = files.map((fd) => describeFile(process!, fd)).join(', ');
       return {
         text: `waits in ${syscall}${on && ` on ${on}`} ${since(sinceNs)}`,

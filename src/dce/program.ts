@@ -6,6 +6,8 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { LibosError } from '../errors.js';
+import { KernelPanic } from '../kernel/index.js';
+import type { ProgramSession } from '../posix/recording/index.js';
 import type { CallerLine } from './caller-line.js';
 import type { Os } from './os.js';
 import type { SimulatedHost } from './simulated-host.js';
@@ -51,7 +53,17 @@ export function currentProgram(): Program | undefined {
   return running.getStore();
 }
 
-type Outcome<T> = { readonly value: T } | { readonly error: Error };
+export type Outcome<T> = { readonly value: T } | { readonly error: Error };
+
+/** What a snapshot has of a program, beside its log. */
+export interface ProgramSnapshot {
+  readonly original: Program;
+  readonly state: ProgramState;
+  readonly outcome: Outcome<unknown> | undefined;
+  readonly handled: boolean;
+  /** Programs that it gave to hosts: of each its host's index and its number. */
+  readonly spawned: readonly (readonly [host: number, program: number])[];
+}
 
 export class Program<T = unknown> {
   readonly host: SimulatedHost;
@@ -59,15 +71,20 @@ export class Program<T = unknown> {
   /** Its place among the programs of its host, in the order of `run`. */
   readonly number: number;
   readonly options: ProgramOptions;
+  /** What it has of its host while it runs. */
+  session: ProgramSession | undefined;
   readonly #at: CallerLine;
-  readonly #function: ProgramFunction<T>;
+  #function: ProgramFunction<T>;
   #state: ProgramState = 'scheduled';
   #os: Os | undefined;
   #outcome: Outcome<T> | undefined;
-  readonly #done: Promise<T>;
+  #done: Promise<T>;
   /** A method, so that a Program<T> is a Program. */
-  readonly #settler: { settle(outcome: Outcome<T>): void };
+  #settler: { settle(outcome: Outcome<T>): void };
   #handled = false;
+  /** Programs that it gave to hosts, and while it is run again, how many of them it has given again. */
+  #spawned: Program[] = [];
+  #respawned = 0;
 
   /** Made by `host.run`. */
   constructor(
@@ -106,6 +123,67 @@ export class Program<T = unknown> {
     return this.#state;
   }
 
+  /** Whether it is run again up to where a snapshot was taken: what it says and changes now is said and done. */
+  get replaying(): boolean {
+    return this.session?.isRerunning ?? false;
+  }
+
+  /** It has given a program to a host. */
+  spawned(program: Program): void {
+    this.#spawned.push(program);
+  }
+
+  /** While it is run again: the program that it gave to a host then, to begin with the function of now. */
+  respawn<U>(host: SimulatedHost, program: ProgramFunction<U>): Program<U> {
+    const again = this.#spawned[this.#respawned++];
+    if (again?.host !== host) {
+      throw new LibosError(
+        'ERR_LIBOS_DIVERGED',
+        `program ${this.label} went another way when it was run again: it gives ${host.name} a program that it did not give it before`,
+      );
+    }
+    // At the same place of the same program: it has the same type.
+    const same = again as unknown as Program<U>;
+    same.#function = program;
+    return same;
+  }
+
+  saveState(): ProgramSnapshot {
+    return {
+      original: this,
+      state: this.#state,
+      outcome: this.#outcome,
+      handled: this.#handled,
+      spawned: this.#spawned.map(({ host, number }) => [host.index, number] as const),
+    };
+  }
+
+  /** The program of a snapshot, on a host of another simulation. */
+  static onHost({ original }: ProgramSnapshot, host: SimulatedHost): Program {
+    const { name, number, options } = original;
+    return new Program(host, original.#function, { ...options, name, number }, original.#at);
+  }
+
+  /** Forgets what it is doing, and is what it was. `hosts` are its simulation's, with all their programs. */
+  restoreState(saved: ProgramSnapshot, hosts: readonly SimulatedHost[]): void {
+    this.session = undefined;
+    this.#os = undefined;
+    this.#state = saved.state;
+    this.#handled = saved.handled;
+    this.#respawned = 0;
+    this.#spawned = saved.spawned.map(([host, number]) => hosts[host]!.programs[number]!);
+    if (this.#outcome && this.#outcome !== saved.outcome) {
+      const { promise, settle } = deferred<T>();
+      this.#done = promise;
+      this.#settler = { settle };
+      this.#outcome = undefined;
+    }
+    if (!saved.outcome || this.#outcome) return;
+    // The same program, or its like in another simulation.
+    this.#outcome = saved.outcome as Outcome<T>;
+    this.#settler.settle(this.#outcome);
+  }
+
   /** Whether it is running or will. */
   get live(): boolean {
     return this.#state === 'scheduled' || this.#state === 'running';
@@ -125,6 +203,11 @@ export class Program<T = unknown> {
     }
     if ('error' in this.#outcome) throw this.#outcome.error;
     return this.#outcome.value;
+  }
+
+  /** What became of it, without a claim to handle it; undefined until it has ended. */
+  get outcome(): Outcome<T> | undefined {
+    return this.#outcome;
   }
 
   /** Settles as the program does. Time passes only in `sim.run` and its kin. */
@@ -178,8 +261,24 @@ export class Program<T = unknown> {
     this.#state = 'foreign';
   }
 
+  /** What became of it elsewhere. */
+  adopt(state: ProgramState, outcome: Outcome<unknown> | undefined): void {
+    this.#state = state;
+    if (!outcome || this.#outcome) return;
+    // Whoever calls has it from the same program, of the same type.
+    this.#outcome = outcome as Outcome<T>;
+    this.#settler.settle(this.#outcome);
+  }
+
   /** Something that it did has failed, out of its sight or in it. */
   fail(cause: unknown): void {
+    // Whoever runs it again is told of a divergence, and that is all that can come of it.
+    if (this.replaying) return;
+    if (cause instanceof KernelPanic) {
+      // The host tells of it.
+      this.#hostEnded(cause);
+      return;
+    }
     const error =
       cause instanceof ProgramError ? cause : new ProgramError(this.label, this.location, cause);
     if (this.live) this.#end('failed', { error });
@@ -207,13 +306,14 @@ export class Program<T = unknown> {
   }
 
   #hostEnded(cause: Error): void {
+    if (!this.live) return;
     this.#end('failed', { error: new ProgramError(this.label, this.location, cause) }, cause);
   }
 
   async #run(os: Os): Promise<void> {
     try {
       const value = await this.#function(os);
-      if (this.#os === os && this.live) this.#end('ended', { value });
+      if (this.#os === os && this.live && !this.replaying) this.#end('ended', { value });
     } catch (error) {
       // After its end it only hears of that end.
       if (this.#os === os && this.live) this.fail(error);

@@ -5,66 +5,61 @@
  * it boots when time begins to pass or when somebody reaches into it. It can crash and boot again.
  */
 import { LibosError } from '../errors.js';
-import { HostNic, type Entropy, type Offload, type Scheduler } from '../host/index.js';
-import type { Kernel, KernelImage, KernelInstance } from '../kernel/index.js';
-import { CLOCK_REALTIME } from '../posix/constants/process.js';
-import { PosixHost, type HostTime } from '../posix/index.js';
+import {
+  HostNic,
+  type HostNicState,
+  type Offload,
+  type Scheduler,
+  type TargetId,
+} from '../host/index.js';
+import type { Kernel, KernelImage, KernelInstance, KernelPanic } from '../kernel/index.js';
+import type { PosixHost } from '../posix/index.js';
+import type { ProgramSession } from '../posix/recording/index.js';
 import { parseDurationNs } from '../units.js';
-import { CallbackTable } from './callbacks.js';
 import { CallerLine, located, scenarioError } from './caller-line.js';
-import type { Engine } from './engine.js';
-import { HostCalls } from './host-calls.js';
+import { HostBoot, type ConfigureStep, type HostBootState } from './host-boot.js';
+import type { HostCalls } from './host-calls.js';
 import { HostClock } from './host-clock.js';
-import { HostNetwork } from './host-network.js';
 import type { HostOptions } from './host-options.js';
+import { HostPrograms, type HostProgramsState } from './host-programs.js';
+import type { OpenProgram } from './host-sessions.js';
+import { HostTimers } from './host-timers.js';
+import type { HostWorld } from './host-world.js';
 import { KernelTimer } from './kernel-timer.js';
 import { Os } from './os.js';
-import { Program, type ProgramFunction, type ProgramOptions } from './program.js';
-import type { PlannedRoute } from './routes.js';
+import {
+  currentProgram,
+  type Program,
+  type ProgramFunction,
+  type ProgramOptions,
+} from './program.js';
 import type { Simulation } from './simulation.js';
 import type { Attachment, Station } from './topology.js';
-
-/** What a host asks of its simulation. */
-export interface HostWorld {
-  readonly simulation: Simulation;
-  readonly engine: Engine;
-  readonly startDateMs: number;
-  /** A booted kernel and its image, for this host to start from. */
-  imageFor(options: HostOptions): { readonly kernel: Kernel; readonly image: KernelImage };
-  entropy(name: string): Entropy;
-  /** Addresses have been given to all that is connected so far. */
-  planAddresses(): void;
-  routesOf(host: SimulatedHost): readonly PlannedRoute[];
-  hostsFileOf(host: SimulatedHost): string;
-  resolve(name: string, asker: SimulatedHost, version?: 4 | 6): string;
-  log(
-    host: SimulatedHost,
-    source: 'program' | 'kernel' | 'fault',
-    level: number,
-    text: string,
-    fields?: Readonly<Record<string, unknown>>,
-  ): void;
-  report(program: Program, key: string, value: unknown): void;
-  /** Something has failed that nobody waits for: the run ends with it. */
-  failed(error: Error): void;
-  /** A program of a host has been woken or has asked for something. */
-  progressed(): void;
-}
 
 /** planned: not booted yet. down: it has crashed. foreign: another thread runs it. */
 export type HostState = 'planned' | 'up' | 'down' | 'foreign';
 
-/** What goes with one boot. */
-interface Boot {
-  readonly kernel: KernelInstance;
-  readonly posix: PosixHost;
-  readonly network: HostNetwork;
+/** What a snapshot has of a host. */
+export interface HostSnapshot {
+  readonly name: string;
+  readonly state: HostState;
+  readonly boots: number;
+  readonly boot: HostBootState | undefined;
+  readonly nics: readonly HostNicState[];
+  readonly clock: unknown;
+  readonly timer: unknown;
+  readonly timers: unknown;
+  readonly steps: readonly ConfigureStep[];
+  readonly programs: HostProgramsState;
 }
 
 export interface NicOptions {
   readonly mtu?: number;
   readonly offloads?: Partial<Record<Offload, boolean>>;
 }
+
+/** What happens to a host at a time. */
+const lifecycle = { start: 0, rise: 1 } as const;
 
 export class SimulatedHost implements Station {
   readonly name: string;
@@ -76,20 +71,17 @@ export class SimulatedHost implements Station {
   readonly #at: CallerLine;
   readonly #scheduler: Scheduler;
   readonly #timer: KernelTimer;
-  /** Programs' and the POSIX side's, which a crash takes away, and the host's own, which it does not. */
-  readonly #callbacks: CallbackTable;
-  readonly #own: CallbackTable;
+  /** Programs' and the POSIX side's: a crash takes them away, … */
+  readonly #timers: HostTimers;
+  /** … but not what is to become of the host itself. */
+  readonly #lifecycle: TargetId;
   readonly #nics: HostNic[] = [];
   readonly #nicOf = new Map<Attachment, HostNic>();
-  readonly #steps: { readonly step: (host: HostCalls) => unknown; readonly at: CallerLine }[] = [];
-  readonly #programs: Program[] = [];
-  readonly #live = new Set<Program>();
-  readonly #names = new Map<string, number>();
-  #boot: Boot | undefined;
+  #steps: ConfigureStep[] = [];
+  readonly #programs = new HostPrograms(this);
+  #boot: HostBoot | undefined;
   #state: HostState = 'planned';
   #boots = 0;
-  /** Of the steps of configuration, how many this boot has had. */
-  #stepsRun = 0;
 
   /** Made by `simulation.host`. */
   constructor(world: HostWorld, name: string, index: number, options: HostOptions, at: CallerLine) {
@@ -101,8 +93,10 @@ export class SimulatedHost implements Station {
     this.#scheduler = world.engine.createScheduler();
     this.clock = new HostClock(world.engine.clock, () => this.#clockChanged());
     this.#timer = new KernelTimer(this.#scheduler, this.clock);
-    this.#callbacks = new CallbackTable(this.#scheduler, this.clock);
-    this.#own = new CallbackTable(this.#scheduler);
+    this.#timers = new HostTimers(this.#scheduler, this.clock);
+    this.#lifecycle = this.#scheduler.register({
+      onTime: (what, number) => this.#turn(what, number),
+    });
   }
 
   /** What it is a part of. */
@@ -145,12 +139,12 @@ export class SimulatedHost implements Station {
 
   /** All programs that it was given, those that have ended too. */
   get programs(): readonly Program[] {
-    return this.#programs;
+    return this.#programs.all;
   }
 
   /** Those of them that run or will. */
   get livePrograms(): ReadonlySet<Program> {
-    return this.#live;
+    return this.#programs.live;
   }
 
   /** How often it has booted. */
@@ -190,9 +184,9 @@ export class SimulatedHost implements Station {
 
   /** What is set up when the host boots, at each boot and before its programs; now too if it is up already. */
   configure(step: (host: HostCalls) => void): void {
-    const entry = { step, at: CallerLine.here() };
-    this.#steps.push(entry);
-    if (this.#boot) this.#configure(entry, this.#boot);
+    if (isRerunning()) return;
+    this.#steps.push({ step, at: CallerLine.here() });
+    this.#boot?.configure(this.#steps);
   }
 
   /** Reads a setting; with a value sets it, at each boot. */
@@ -206,10 +200,10 @@ export class SimulatedHost implements Station {
 
   /** Gives it a program, which starts when time passes, or at its time. */
   run<T>(program: ProgramFunction<T>, options: ProgramOptions = {}): Program<T> {
+    const parent = currentProgram();
+    if (parent?.replaying === true) return parent.respawn(this, program);
     const at = CallerLine.here();
-    const name = this.#uniqueName(options.name ?? (program.name || 'program'));
-    const number = this.#programs.length;
-    const made = new Program(this, program, { ...options, name, number }, at);
+    const made = this.#programs.create(program, options, at);
     const { nowNs } = this.#world.engine;
     const startNs = located(() => parseDurationNs(options.at ?? nowNs, 'at'), at);
     if (startNs < nowNs) {
@@ -217,11 +211,11 @@ export class SimulatedHost implements Station {
         at,
       });
     }
-    this.#programs.push(made);
+    this.#programs.add(made);
+    parent?.spawned(made);
     if (this.#state === 'foreign') made.makeForeign();
     else {
-      this.#live.add(made);
-      this.#own.callAt(startNs, () => this.#start(made));
+      this.#scheduler.at(startNs, this.#lifecycle, lifecycle.start, made.number);
     }
     return made;
   }
@@ -233,7 +227,7 @@ export class SimulatedHost implements Station {
 
   /** The host is gone at once: its kernel, what its programs were doing, and all frames that it holds. */
   crash(): void {
-    if (this.#state === 'foreign') return;
+    if (this.#state === 'foreign' || isRerunning()) return;
     if (this.#state !== 'up') {
       throw scenarioError(
         'ERR_LIBOS_HOST_DOWN',
@@ -251,10 +245,10 @@ export class SimulatedHost implements Station {
    */
   reboot({ after = 0 }: { readonly after?: string | number } = {}): void {
     const afterNs = located(() => parseDurationNs(after, 'after'));
-    if (this.#state === 'foreign') return;
+    if (this.#state === 'foreign' || isRerunning()) return;
     if (this.#state === 'up') this.crash();
     if (afterNs === 0) this.#rise();
-    else this.#own.callAt(this.#world.engine.nowNs + afterNs, () => this.#rise());
+    else this.#scheduler.at(this.#scheduler.nowNs + afterNs, this.#lifecycle, lifecycle.rise, 0);
   }
 
   /** Says something in the simulation's log. */
@@ -276,33 +270,95 @@ export class SimulatedHost implements Station {
 
   /** A program has ended. */
   forget(program: Program): void {
-    this.#live.delete(program);
+    this.#programs.forget(program);
+    this.#boot?.sessions.close(program);
   }
 
   /** Context: called by the simulation before time passes: the host is up, with all that is planned. */
   settle(): void {
     if (this.#state === 'planned') this.#bootUp();
     if (this.#boot) this.#plan(this.#boot);
-    this.#runSteps();
+    this.#boot?.configure(this.#steps);
   }
 
   /** Another thread runs it. Context: before anything has booted. */
   makeForeign(): void {
     this.#state = 'foreign';
-    for (const program of this.#programs) program.makeForeign();
-    this.#live.clear();
-    this.#own.clear();
+    this.#programs.makeForeign();
   }
 
-  /** Its kernel has died of itself. Context: called by the simulation, which tells of it. */
-  kernelDied(error: Error): void {
-    if (this.#boot) this.#down(error);
+  /** Its kernel has died of itself: its programs end, and so does the run, with what it died of. */
+  kernelDied(panic: KernelPanic, told = false): void {
+    if (this.#boot?.kernel.death !== panic) return;
+    this.#world.log(this, 'fault', 2, panic.message);
+    if (!told) this.#world.failed(panic);
+    this.#down(panic);
   }
 
-  #booted(): Boot {
+  /** Context: nothing is under way. Throws when something of it cannot be brought back. */
+  saveState(): HostSnapshot {
+    return {
+      name: this.name,
+      state: this.#state,
+      boots: this.#boots,
+      boot: this.#boot?.saveState(),
+      nics: this.#nics.map((nic) => nic.saveState()),
+      clock: this.clock.saveState(),
+      timer: this.#timer.saveState(),
+      timers: this.#timers.saveState(),
+      steps: [...this.#steps],
+      programs: this.#programs.saveState(),
+    };
+  }
+
+  /** Has as many programs as there were, as yet without what they did. */
+  restorePrograms({ programs }: HostSnapshot): void {
+    this.#programs.restoreCount(programs);
+  }
+
+  /**
+   * Goes back, all but the kernel's last word: what ran is given up, and programs that were running are to be run
+   * again, by the sessions that it returns; after them comes `endRestore`.
+   */
+  beginRestore(saved: HostSnapshot, hosts: readonly SimulatedHost[]): readonly ProgramSession[] {
+    const reason = `${this.name} has gone back to a snapshot: ask the host for what it has now`;
+    this.#boot?.sessions.retire(new LibosError('ERR_LIBOS_RESTORED', reason));
+    this.#timer.attach(undefined);
+    this.#timers.clear();
+    this.#state = saved.state;
+    this.#boots = saved.boots;
+    this.#steps = [...saved.steps];
+    this.clock.restoreState(saved.clock);
+    this.#programs.restoreState(saved.programs, hosts);
+    this.#boot = undefined;
+    if (saved.boot) {
+      const { kernel } = this.#world.imageFor(this.options);
+      const from = { kernel, image: saved.boot.image };
+      this.#boot = this.#createBoot(from, this.#entropyName(), false);
+    }
+    for (const [number, nic] of this.#nics.entries()) {
+      nic.adopt(this.#boot?.kernel, saved.nics[number]!);
+    }
+    const { sessions } = this.#boot ?? {};
+    const again = (saved.boot?.sessions.marks ?? []).map(([number, mark]) => {
+      const program = this.programs[number]!;
+      return this.#prepare(program, sessions!.open(program, mark));
+    });
+    sessions?.refuseOthers();
+    return again;
+  }
+
+  /** Context: programs have been run again. */
+  endRestore(saved: HostSnapshot): void {
+    if (saved.boot) this.#boot!.restoreState(saved.boot);
+    this.#timers.restoreState(saved.timers);
+    this.#timer.restoreState(saved.timer);
+  }
+
+  #booted(): HostBoot {
     if (this.#state === 'planned') {
       this.#bootUp();
-      this.#runSteps();
+      this.#boot!.configure(this.#steps);
     }
     if (this.#boot) return this.#boot;
     throw this.#state === 'foreign'
@@ -313,60 +369,43 @@ export class SimulatedHost implements Station {
   }
 
   #bootUp(): void {
-    const { kernel: source, image } = this.#world.imageFor(this.options);
     this.#boots++;
-    const entropyName =
-      this.#boots === 1 ? `host ${this.name}` : `host ${this.name} boot ${this.#boots}`;
-    const { console, onWarning } = this.options;
-    const kernel = source.clone(image, {
-      name: this.name,
-      entropy: this.#world.entropy(entropyName),
-      clock: this.clock,
-      console: console ?? (({ level, text }) => this.#world.log(this, 'kernel', level, text)),
-      ...(onWarning ? { onWarning } : {}),
-    });
-    this.#timer.attach(kernel);
-    const posix = new PosixHost(kernel, this.#hostTime());
-    const boot = { kernel, posix, network: new HostNetwork(this, posix, (a) => this.nicOf(a)) };
+    const boot = this.#createBoot(this.#world.imageFor(this.options), this.#entropyName());
     this.#boot = boot;
     this.#state = 'up';
-    this.#stepsRun = 0;
     this.#world.engine.signOfLife();
-    posix.service.sethostname(this.name);
-    for (const nic of this.#nics) nic.attach(kernel);
+    boot.posix.service.sethostname(this.name);
+    for (const nic of this.#nics) nic.attach(boot.kernel);
     this.#world.planAddresses();
     boot.network.address();
   }
 
-  #runSteps(): void {
-    while (this.#boot && this.#stepsRun < this.#steps.length) {
-      this.#configure(this.#steps[this.#stepsRun]!, this.#boot);
-    }
+  #entropyName(): string {
+    return this.#boots === 1 ? `host ${this.name}` : `host ${this.name} boot ${this.#boots}`;
   }
 
-  #configure(
-    { step, at }: { step: (host: HostCalls) => unknown; at: CallerLine },
-    boot: Boot,
-  ): void {
-    this.#stepsRun++;
-    try {
-      const result: unknown = step(new HostCalls(this, boot.posix));
-      if (result instanceof Promise) {
-        result.catch(() => undefined);
-        throw new LibosError('ERR_LIBOS_CONFIGURE', 'the function is asynchronous', {
-          hint: 'configuration does not wait; use host.run for what does',
-        });
-      }
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw scenarioError('ERR_LIBOS_CONFIGURE', `${this.name}: configuration failed: ${why}`, {
-        cause: error,
-        at,
-      });
-    }
+  #createBoot(
+    from: { readonly kernel: Kernel; readonly image: KernelImage },
+    entropyName: string,
+    reseed = true,
+  ): HostBoot {
+    const { console, onWarning } = this.options;
+    const { engine, recorded } = this.#world;
+    const boot = new HostBoot({
+      ...{ host: this, hostName: this.name, source: from.kernel, image: from.image, reseed },
+      ...{ engine, recorded, clock: this.clock, timers: this.#timers },
+      progressed: () => this.#world.progressed(),
+      resolve: (name) => this.resolve(name),
+      entropy: this.#world.entropy(entropyName),
+      console: console ?? (({ level, text }) => this.#world.log(this, 'kernel', level, text)),
+      ...(onWarning ? { onWarning } : {}),
+    });
+    this.#timer.attach(boot.kernel);
+    boot.kernel.onDeath = (death) => engine.defer(() => this.kernelDied(death));
+    return boot;
   }
 
-  #plan(boot: Boot): void {
+  #plan(boot: HostBoot): void {
     boot.network.apply(this.#world.routesOf(this), this.#world.hostsFileOf(this));
   }
 
@@ -377,18 +416,15 @@ export class SimulatedHost implements Station {
       return;
     }
     this.#world.progressed();
-    program.start(new Os(program, this, this.openPosix(program), this.#clockStartNs()));
+    this.#prepare(program, this.#boot.sessions.open(program)).begin();
   }
 
-  /** The POSIX side that a program gets. */
-  openPosix(program: Program): PosixHost {
-    if (!this.#boot) throw new Error(`${program.label}: its host is down`);
-    return this.#boot.posix;
-  }
-
-  /** What CLOCK_MONOTONIC of this boot would have shown at the simulation's start. */
-  #clockStartNs(): number {
-    return this.clock.nowNs - this.clock.elapsedNs;
+  /** What the program does when it begins, now or once more. */
+  #prepare(program: Program, { session, posix }: OpenProgram): ProgramSession {
+    program.session = session;
+    session.onStart = () =>
+      program.start(new Os(program, this, posix, this.clock.nowNs - this.clock.elapsedNs));
+    return session;
   }
 
   #down(error: Error): void {
@@ -396,9 +432,9 @@ export class SimulatedHost implements Station {
     this.#boot = undefined;
     this.#state = 'down';
     this.#timer.attach(undefined);
-    this.#callbacks.clear();
-    for (const program of [...this.#live]) program.hostDied(error);
-    boot.posix.kernelDied(error);
+    for (const program of [...this.livePrograms]) program.hostDied(error);
+    boot.sessions.kernelDied(error);
+    this.#timers.clear();
     for (const nic of this.#nics) nic.detach();
     this.#world.engine.programsWoken();
   }
@@ -409,9 +445,9 @@ export class SimulatedHost implements Station {
     this.#bootUp();
     this.#setCalendar();
     this.#plan(this.#boot!);
-    this.#runSteps();
+    this.#boot!.configure(this.#steps);
     this.#world.log(this, 'fault', 5, 'has booted');
-    for (const program of this.#live) {
+    for (const program of this.livePrograms) {
       const { at } = program.options;
       const startNs = at === undefined ? 0 : parseDurationNs(at, 'at');
       if (program.options.restart === true && startNs <= this.#world.engine.nowNs)
@@ -421,44 +457,25 @@ export class SimulatedHost implements Station {
 
   #clockChanged(): void {
     this.#timer.retime();
-    this.#callbacks.retime();
+    this.#timers.retime();
     if (this.#boot) this.#setCalendar();
   }
 
   /** CLOCK_REALTIME is what the simulation's start, the time since and the clock's offset make it. */
   #setCalendar(): void {
-    const ns = this.clock.elapsedNs + this.clock.offsetNs;
-    const seconds = Math.floor(ns / 1e9) + Math.floor(this.#world.startDateMs / 1000);
-    const nanoseconds = ns - Math.floor(ns / 1e9) * 1e9 + (this.#world.startDateMs % 1000) * 1e6;
-    const carry = nanoseconds >= 1e9 ? 1 : 0;
-    this.#boot!.posix.service.clockSettime(CLOCK_REALTIME, {
-      seconds: seconds + carry,
-      nanoseconds: nanoseconds - carry * 1e9,
-    });
+    this.#boot!.setCalendar(this.#world.startDateMs, this.clock.elapsedNs + this.clock.offsetNs);
   }
 
-  #hostTime(): HostTime {
-    const { engine } = this.#world;
-    const progressed = (callback: () => void) => (): void => {
-      this.#world.progressed();
-      callback();
-    };
-    return {
-      nowNs: () => this.clock.nowNs,
-      at: (timeNs, callback) => this.#callbacks.callAt(timeNs, progressed(callback)),
-      defer: (callback) => {
-        this.#world.progressed();
-        engine.defer(callback);
-      },
-    };
-  }
-
-  #uniqueName(wanted: string): string {
-    const count = (this.#names.get(wanted) ?? 0) + 1;
-    this.#names.set(wanted, count);
-    return count === 1 ? wanted : this.#uniqueName(`${wanted}-${count}`);
+  #turn(what: number, number: number): void {
+    if (this.#state === 'foreign') return;
+    this.#world.engine.programsWoken();
+    if (what === lifecycle.rise) this.#rise();
+    else this.#start(this.programs[number]!);
   }
 }
+
+/** A program that is run again changes nothing: what it changed is changed. */
+const isRerunning = (): boolean => currentProgram()?.replaying === true;
 
 /** A locally administered address: host and NIC can be read off it. */
 function macAddress(host: number, nic: number): Uint8Array {

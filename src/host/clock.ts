@@ -24,6 +24,11 @@ export class SimulatedClock implements Clock {
     }
     this.#nowNs = timeNs;
   }
+
+  /** For a simulation that goes back to an earlier moment, or goes on from one. */
+  reset(timeNs: number): void {
+    this.#nowNs = timeNs;
+  }
 }
 
 // Kept: what the global gives is virtual where a scenario runs.

@@ -45,6 +45,14 @@ const generationStep = 2 ** 32;
  * its link. A handle of a frame says of which kernel it is, so that one from before a crash is not taken for one
  * of the kernel that runs now.
  */
+export interface HostNicState {
+  readonly number: number;
+  readonly ifindex: number;
+  /** Of the frames of this boot. */
+  readonly base: number;
+  readonly carrier: boolean;
+}
+
 export class HostNic implements Nic {
   readonly name: string;
   readonly mac: Uint8Array;
@@ -101,6 +109,26 @@ export class HostNic implements Nic {
     this.#base += generationStep;
     register(this, kernel);
     if (this.#carrier) kernel.nicCarrier(number, true);
+  }
+
+  /** What its kernel knows it by. */
+  saveState(): HostNicState {
+    return {
+      number: this.#number,
+      ifindex: this.#ifindex,
+      base: this.#base,
+      carrier: this.#carrier,
+    };
+  }
+
+  /** Takes over the device that a kernel's image has, or none: what it was when the image was taken. */
+  adopt(kernel: KernelInstance | undefined, state: HostNicState): void {
+    this.#kernel = kernel;
+    this.#number = state.number;
+    this.#ifindex = state.ifindex;
+    this.#base = state.base;
+    this.#carrier = state.carrier;
+    if (kernel) register(this, kernel);
   }
 
   /** Its kernel is gone, and all frames in it. */

@@ -17,7 +17,7 @@ import {
 } from './image.js';
 import { kernelImports, type KernelReceiver, type ModuleExports } from './imports.js';
 import { KernelMemory } from './memory.js';
-import { formatFrame, kernelFrames, KernelPanic, reasonOf } from './panic.js';
+import { formatFrame, kernelFrames, KernelPanic, reasonOf, trapMessage } from './panic.js';
 
 export interface Environment {
   readonly name: string;
@@ -38,6 +38,7 @@ type NicHandler = (nic: number, frame: number) => void;
 type WakeHandler = (cookie: number, events: number) => void;
 type SignalHandler = (task: number) => void;
 type TimerHandler = (timerNs: number) => void;
+type DeathHandler = (death: KernelPanic) => void;
 
 /** Frames of a kernel stack that are worth keeping, and records of the log that a panic shows. */
 const stackFramesMax = 100;
@@ -62,6 +63,7 @@ export class KernelInstance {
   #thrownByCallback: { readonly error: unknown } | undefined;
   #timerNs = Infinity;
   #onTimer: TimerHandler = () => undefined;
+  #onDeath: DeathHandler = () => undefined;
 
   /** Called by Kernel, which knows what the memory must hold. */
   constructor(source: InstanceSource, environment: Environment) {
@@ -114,6 +116,11 @@ export class KernelInstance {
   /** Who is told when `timerNs` changes, after the call that changed it. */
   set onTimer(handler: TimerHandler) {
     this.#onTimer = handler;
+  }
+
+  /** Who is told when the kernel has died in a call, before the call throws. */
+  set onDeath(handler: DeathHandler) {
+    this.#onDeath = handler;
   }
 
   /** Who records a frame that a NIC sends; it may read the memory. */
@@ -394,9 +401,10 @@ export class KernelInstance {
     this.#death =
       thrown instanceof KernelPanic
         ? thrown
-        : this.#panic('trap', thrown instanceof Error ? thrown.message : String(thrown), thrown);
+        : this.#panic('trap', trapMessage(thrown), thrown);
     this.#timerNs = Infinity;
     this.#onTimer(Infinity);
+    this.#onDeath(this.#death);
     return this.#death;
   }
 

@@ -58,6 +58,7 @@ export class PosixHost {
       numbers: callNumbers(model),
       arena: new Arena(port),
       waits: this.#waits,
+      lookUp: undefined,
       died: (error) => this.kernelDied(error),
       register: (process) => void this.#processes.set(process.task, process),
       forget: (process) => this.#forget(process),
@@ -111,6 +112,11 @@ export class PosixHost {
   get diag(): SocketDiag {
     this.#diag ??= new SocketDiag(this.#client(NETLINK_SOCK_DIAG));
     return this.#diag;
+  }
+
+  /** Who knows the addresses of names, for sockets that are given one; it throws for those that it does not know. */
+  set lookUp(lookUp: (name: string) => string) {
+    this.#registry.lookUp = lookUp;
   }
 
   /** A file of the host’s procfs, sysfs or tmpfs. */

@@ -16,7 +16,7 @@ export {
   SystemError,
   type ErrnoCode,
 } from './errno.js';
-export { diagClient, netlinkClient, PosixHost, routeClient } from './host.js';
+export { diagClient, netlinkClient, PosixHost, routeClient, type PosixHostState } from './host.js';
 export { formatIp, formatMac, ipVersion, parseIp, parseMac, parsePrefix } from './ip-address.js';
 export type { HostTime, KernelPort, Timer } from './kernel-port.js';
 export * as netlink from './netlink/index.js';

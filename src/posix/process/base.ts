@@ -20,6 +20,8 @@ export interface HostContext {
   readonly numbers: CallNumbers;
   readonly arena: Arena;
   readonly waits: Waits;
+  /** The address of a name; throws when there is none. Undefined: nobody knows names here. */
+  lookUp: ((name: string) => string) | undefined;
   /** The kernel is dead: nothing that waits will ever be woken. */
   died(error: unknown): void;
 }
@@ -121,6 +123,11 @@ export class ProcessBase {
   /** A 64-bit argument in as many slots as the data model needs, low word first. */
   protected wide(value: number): [number] | [number, number] {
     return this.model.wordBytes === 8 ? [value] : [value | 0, Math.floor(value / 0x100000000) | 0];
+  }
+
+  /** The address of a host’s name; undefined where nobody knows names. */
+  lookUp(name: string): string | undefined {
+    return this.context.lookUp?.(name);
   }
 
   protected deadline(timeoutNs: number | undefined): number | undefined {

@@ -51,7 +51,8 @@ export class ProgramSession {
   #log: CallLog | undefined;
   #recorder: Recorder | undefined;
   #player: Player | undefined;
-  #nextKey = 0;
+  /** The key of the next timer. */
+  nextKey = 0;
   #ended = false;
 
   constructor({ name, port, driver, recorded, from }: SessionOptions) {
@@ -112,6 +113,11 @@ export class ProgramSession {
   /** What the log takes in memory. */
   get logBytes(): number {
     return this.#log?.sizeBytes ?? 0;
+  }
+
+  /** Timers that are to come. */
+  get timerCount(): number {
+    return this.#timers.size;
   }
 
   /** Starts the program now. */
@@ -187,7 +193,7 @@ export class ProgramSession {
     if (this.#ended) return { cancel: () => undefined };
     const wholeNs = Math.max(0, Math.ceil(timeNs));
     if (this.#log) this.#tape.at(wholeNs);
-    const key = this.#nextKey++;
+    const key = this.nextKey++;
     this.#timers.set(key, callback);
     if (!this.#player) this.#driver.schedule(wholeNs, key);
     return {

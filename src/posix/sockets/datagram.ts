@@ -131,7 +131,7 @@ export class UdpSocket extends MessageSocket {
     const address = toSocketAddress(this.process, target);
     const six = this.getOption(socketOptions.domain) === AF_INET6;
     if (!six || address.family !== AF_INET) return address;
-    return { family: AF_INET6, address: `::ffff:${target.address}`, port: target.port };
+    return { family: AF_INET6, address: `::ffff:${address.address}`, port: target.port };
   }
 }
 

@@ -7,7 +7,7 @@ import type { Process } from '../process/process.js';
 import type { SocketAddress, UnixAddress } from '../socket-address.js';
 import { ifreq_int } from '../struct/interface.js';
 
-/** An IPv6 address may name its interface: `fe80::1%eth0`. */
+/** An address, or a host’s name where names are known. An IPv6 address may name its interface: `fe80::1%eth0`. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
@@ -18,10 +18,12 @@ export interface NamedEndpoint extends Endpoint {
   readonly interfaceIndex?: number;
 }
 
+type InternetAddress = Extract<SocketAddress, { readonly address: string; readonly port: number }>;
+
 export function toSocketAddress(
   process: Process,
   { address, port }: Endpoint,
-): SocketAddress & { family: number } {
+): InternetAddress {
   const [bare, zone] = splitZone(address);
   switch (ipVersion(bare)) {
     case 4:
@@ -33,8 +35,13 @@ export function toSocketAddress(
         port,
         ...(zone !== undefined && { scopeId: interfaceIndex(process, zone) }),
       };
-    case 0:
-      throw new TypeError(`“${address}” is not an IP address; names are not looked up here`);
+    case 0: {
+      const found = process.lookUp(address);
+      if (found !== undefined && found !== address) {
+        return toSocketAddress(process, { address: found, port });
+      }
+      throw new TypeError(`“${address}” is not an IP address, and nobody here knows names`);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** TCP (and Multipath TCP) with sockets of a process: `TcpServer.listen`, `TcpSocket.connect`. */
 import { IPPROTO_MPTCP, IPPROTO_TCP } from '../constants/ip.js';
-import { SOCK_CLOEXEC, SOCK_STREAM } from '../constants/socket.js';
+import { AF_INET6, SOCK_CLOEXEC, SOCK_STREAM } from '../constants/socket.js';
 import { errno, SystemError } from '../errno.js';
 import type { WaitOptions } from '../process/blocking.js';
 import type { Process } from '../process/process.js';
@@ -38,7 +38,7 @@ export class TcpSocket extends StreamSocket {
     const kind = [target.family, SOCK_STREAM, protocolOf(options.multipath)] as const;
     return withSocket(process, kind, async (fd) => {
       if (localAddress !== undefined || localPort !== undefined) {
-        const any = options.address.includes(':') ? '::' : '0.0.0.0';
+        const any = target.family === AF_INET6 ? '::' : '0.0.0.0';
         const local = { address: localAddress ?? any, port: localPort ?? 0 };
         process.bind(fd, toSocketAddress(process, local));
       }
