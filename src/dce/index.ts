@@ -9,7 +9,22 @@ export type { Connectable, ConnectOptions, EndAddresses } from './connect.js';
 export { HostCalls } from './host-calls.js';
 export { HostClock, type ClockSettings } from './host-clock.js';
 export type { HostOptions, KernelOption } from './host-options.js';
-export { formatLogLine, SimulationLog, type LogLine } from './log.js';
+export { combineDigest, type DigestPart } from './digest.js';
+export {
+  formatLogLine,
+  SimulationLog,
+  type LogFilter,
+  type LogLevel,
+  type LogLine,
+  type LogSource,
+} from './log.js';
+export {
+  Observation,
+  type DigestCoverage,
+  type ObservationState,
+  type SimulationCaptureOptions,
+  type SimulationTraceOptions,
+} from './observation.js';
 export { Os } from './os.js';
 export { isOutside } from './outside.js';
 export {
@@ -26,3 +41,4 @@ export type { RunReport } from './run-report.js';
 export { SimulatedHost, type HostState, type NicOptions } from './simulated-host.js';
 export { Simulation, type SimulationOptions } from './simulation.js';
 export type { AddressFamilies } from './topology.js';
+export * from './trace/index.js';

@@ -116,6 +116,8 @@ export class Observation implements Stateful {
   capture(options: SimulationCaptureOptions): Capture {
     const { file, directory, snapLength, links, ports = false } = options;
     const { now, startDateMs, partSuffix } = this.#world;
+    // First, so that a wrong one leaves no file.
+    const hosts = this.#chosen(options.hosts);
     const capture = new Capture({
       ...(file !== undefined && { file }),
       ...(directory !== undefined && { directory }),
@@ -123,7 +125,6 @@ export class Observation implements Stateful {
       ...(partSuffix !== undefined && { partSuffix }),
       epochMs: startDateMs,
     });
-    const hosts = this.#chosen(options.hosts);
     const wants = (end: LinkEnd, link: Link): boolean => {
       if (links !== undefined && !links.includes(link)) return false;
       const host = this.#hostOf(end);

@@ -2,7 +2,7 @@
 
 /** Hosts, what joins them, and the virtual time they share. Made whole first; it starts when time passes. */
 import { SeededEntropy, turnOfEventLoop, type HostNic } from '../host/index.js';
-import { FramePool, type Link, type Medium } from '../link/index.js';
+import { FramePool, type Capture, type Link, type Medium } from '../link/index.js';
 import { KernelPanic, type Kernel, type KernelImage } from '../kernel/index.js';
 import { ipVersion } from '../posix/index.js';
 import { parseDurationNs } from '../units.js';
@@ -12,6 +12,13 @@ import { Connections, type Connectable, type ConnectOptions } from './connect.js
 import { Engine } from './engine.js';
 import { bootImage, loadKernel, type HostOptions, type KernelOption } from './host-options.js';
 import { Names } from './names.js';
+import {
+  Observation,
+  type DigestCoverage,
+  type ObservedWorld,
+  type SimulationCaptureOptions,
+  type SimulationTraceOptions,
+} from './observation.js';
 import type { Program } from './program.js';
 import { watchRejections } from './rejections.js';
 import { Reports } from './reports.js';
@@ -21,6 +28,7 @@ import { failureOf, stallError, describeProgram, type RunReport } from './run-re
 import { SimulationLog, logLevels } from './log.js';
 import { SimulatedHost, type HostWorld } from './simulated-host.js';
 import { Topology, type AddressFamilies } from './topology.js';
+import type { Trace } from './trace/index.js';
 
 export interface SimulationOptions {
   /** All randomness comes from it: the same seed, the same run. 1 by default. */
@@ -33,6 +41,8 @@ export interface SimulationOptions {
   readonly startDate?: Date;
   /** Which addresses interfaces get without asking: IPv4 and IPv6 by default, none with 'manual'. */
   readonly addresses?: AddressFamilies;
+  /** What of frames goes into the digest: their headers by default. 'none': there is no digest. */
+  readonly digest?: DigestCoverage;
 }
 
 /** Names of hosts, as the hosts. */
@@ -57,6 +67,8 @@ export class Simulation {
   readonly log = new SimulationLog(() => this.engine.nowNs);
   /** What programs have handed out with `os.report`. */
   readonly reports = new Reports(() => this.engine.nowNs);
+  /** What watches: captures, traces, the digest. */
+  readonly observation: Observation;
   readonly #topology = new Topology();
   readonly #addresses = new AddressPlan();
   readonly #names = new Names(this.#topology);
@@ -81,6 +93,7 @@ export class Simulation {
     this.#untilNs = context?.untilNs ?? Infinity;
     if (context?.heartbeat) this.engine.beat(context.heartbeat, context.onStop);
     this.engine.onMomentEnd = () => this.log.endMoment();
+    this.observation = this.#createObservation();
     this.#world = this.#createWorld();
     this.#connections = this.#createConnections();
     context?.onSimulation?.(this);
@@ -147,7 +160,24 @@ export class Simulation {
   connect(a: Connectable, b: Connectable, options: ConnectOptions = {}): Link {
     const at = CallerLine.here();
     for (const node of [a, b]) this.#checkOurs(node, at);
-    return located(() => this.#connections.connect(a, b, options, at), at);
+    const link = located(() => this.#connections.connect(a, b, options, at), at);
+    this.observation.linkAdded(link);
+    return link;
+  }
+
+  /** Writes the frames that pass interfaces into pcapng files, until disposed of. */
+  capture(options: SimulationCaptureOptions): Capture {
+    return located(() => this.observation.capture(options));
+  }
+
+  /** Samples connections, queues and links at intervals of virtual time, until disposed of. */
+  trace(options: SimulationTraceOptions): Trace {
+    return located(() => this.observation.trace(options));
+  }
+
+  /** The run in 16 hexadecimal digits: frames, lines of the log and series so far. Equal runs have equal ones. */
+  get digest(): string {
+    return this.observation.digest;
   }
 
   /** Lets a duration pass; without one, until every program has ended or none can go on any more. */
@@ -329,6 +359,21 @@ export class Simulation {
       },
     };
     return new Connections(world, this.#topology, this.options.addresses);
+  }
+
+  #createObservation(): Observation {
+    const { engine } = this;
+    const world: ObservedWorld = {
+      now: engine.clock,
+      startDateMs: this.startDateMs,
+      log: this.log,
+      hosts: this.#hosts,
+      links: () => this.links,
+      createScheduler: () => engine.createScheduler(),
+      defer: (callback) => engine.defer(callback),
+      partSuffix: undefined,
+    };
+    return new Observation(world, this.options.digest ?? 'headers');
   }
 
   #createWorld(): HostWorld {
