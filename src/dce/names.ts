@@ -18,8 +18,8 @@ export class Names {
     this.#stations.set(station.name, station);
   }
 
-  has(name: string): boolean {
-    return this.#stations.has(name);
+  get(name: string): Station | undefined {
+    return this.#stations.get(name);
   }
 
   get names(): readonly string[] {

@@ -7,6 +7,8 @@ import type { Program } from './program.js';
 export interface Report {
   readonly timeNs: number;
   readonly host: string;
+  /** The host's number, by creation. */
+  readonly hostIndex: number;
   readonly program: string;
   readonly key: string;
   readonly value: unknown;
@@ -14,7 +16,11 @@ export interface Report {
 
 export class Reports implements Iterable<Report> {
   readonly #nowNs: () => number;
+  /** In order, but for those after `#sorted`. */
   #reports: Report[] = [];
+  #sorted = 0;
+  /** Those of this thread that other threads have not been told of. */
+  #untold: Report[] = [];
 
   constructor(nowNs: () => number) {
     this.#nowNs = nowNs;
@@ -36,12 +42,30 @@ export class Reports implements Iterable<Report> {
       );
     }
     const { host, name } = program;
-    this.#reports.push({ timeNs: this.#nowNs(), host: host.name, program: name, key, value: copy });
+    const report = {
+      ...{ timeNs: this.#nowNs(), host: host.name, hostIndex: host.index },
+      ...{ program: name, key, value: copy },
+    };
+    this.#reports.push(report);
+    this.#untold.push(report);
+  }
+
+  /** Those of this thread since this was asked last. */
+  takeNew(): readonly Report[] {
+    const untold = this.#untold;
+    this.#untold = [];
+    return untold;
+  }
+
+  /** Takes in those of other threads. */
+  merge(reports: readonly Report[]): void {
+    this.#reports.push(...reports);
   }
 
   /** All, or those of a key. */
   list(key?: string): readonly Report[] {
-    return key === undefined ? this.#reports : this.#reports.filter((each) => each.key === key);
+    const all = this.#inOrder();
+    return key === undefined ? all : all.filter((each) => each.key === key);
   }
 
   /** The values of a key. */
@@ -50,14 +74,25 @@ export class Reports implements Iterable<Report> {
   }
 
   [Symbol.iterator](): Iterator<Report> {
-    return this.#reports[Symbol.iterator]();
+    return this.#inOrder()[Symbol.iterator]();
   }
 
   saveState(): readonly Report[] {
-    return [...this.#reports];
+    return [...this.#inOrder()];
   }
 
   restoreState(reports: readonly Report[]): void {
     this.#reports = [...reports];
+    this.#sorted = reports.length;
+    this.#untold = [];
+  }
+
+  /** By time, then by host: which of two hosts comes first at one moment depends on threads otherwise. */
+  #inOrder(): readonly Report[] {
+    if (this.#sorted < this.#reports.length) {
+      this.#reports.sort((a, b) => a.timeNs - b.timeNs || a.hostIndex - b.hostIndex);
+      this.#sorted = this.#reports.length;
+    }
+    return this.#reports;
   }
 }

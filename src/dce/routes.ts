@@ -35,6 +35,7 @@ export class RoutePlan {
   readonly #topology: Topology;
   /** Interfaces of hosts that forward, by segment. */
   readonly #routers = new Map<Segment, readonly Attachment[]>();
+  #areas: Areas | undefined;
   readonly #networks = new Map<Segment, ReadonlyMap<string, 4 | 6>>();
 
   /** As the topology is now; addresses have been given. */
@@ -44,6 +45,19 @@ export class RoutePlan {
       const routers = segment.attachments.filter(({ station }) => isRouter(station));
       if (routers.length > 0) this.#routers.set(segment, routers);
     }
+  }
+
+  /** Whether what one host sends can get to the other, by any way. */
+  reaches(from: Station, to: Station): boolean {
+    if (from === to) return true;
+    const areas = new Set(from.attachments.map((a) => this.#areaOf(a)));
+    return to.attachments.some((attachment) => areas.has(this.#areaOf(attachment)));
+  }
+
+  /** Segments that routers join, as one of them. */
+  #areaOf(attachment: Attachment): Segment {
+    const areas = (this.#areas ??= areasOf(this.#topology));
+    return areas.find(this.#topology.segmentOf(attachment));
   }
 
   /** The routes of a host, beside those to its own segments. */
@@ -126,6 +140,28 @@ export class RoutePlan {
     }
     return networks;
   }
+}
+
+interface Areas {
+  find(segment: Segment): Segment;
+}
+
+function areasOf(topology: Topology): Areas {
+  const parents = new Map<Segment, Segment>();
+  const find = (segment: Segment): Segment => {
+    let root = segment;
+    for (let next = parents.get(root); next; next = parents.get(root)) root = next;
+    if (root !== segment) parents.set(segment, root);
+    return root;
+  };
+  for (const station of topology.stations.filter(isRouter)) {
+    const [first, ...others] = station.attachments.map((a) => find(topology.segmentOf(a)));
+    for (const other of others) {
+      const [root, joined] = [find(first!), find(other)];
+      if (root !== joined) parents.set(joined, root);
+    }
+  }
+  return { find };
 }
 
 const isRouter = (station: Station): boolean => station.forwards;

@@ -24,8 +24,9 @@ export function describeProgram(program: Program): string {
   return `${name} waits for something that its host does not know of, as a promise of its own`;
 }
 
-export function stallError(what: string, programs: readonly Program[]): LibosError {
-  const lines = programs.map((program) => `\n  ${describeProgram(program)}`);
+/** `programs` as describeProgram says them. */
+export function stallError(what: string, programs: readonly string[]): LibosError {
+  const lines = programs.map((program) => `\n  ${program}`);
   const none = '\n  no program is running';
   return new LibosError('ERR_LIBOS_STALLED', `${what}:${lines.join('') || none}`, {
     hint: 'a program that only serves others may say so: host.run(…, { service: true })',

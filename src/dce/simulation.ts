@@ -2,16 +2,26 @@
 
 /** Hosts, what joins them, and the virtual time they share. Made whole first; it starts when time passes. */
 import { SeededEntropy, turnOfEventLoop, type HostNic } from '../host/index.js';
-import { FramePool, type Capture, type Link, type Medium } from '../link/index.js';
+import {
+  FramePool,
+  Hub,
+  Switch,
+  type Capture,
+  type HubOptions,
+  type Link,
+  type LinkWorld,
+  type Medium,
+  type SwitchOptions,
+} from '../link/index.js';
 import { KernelPanic, type Kernel, type KernelImage } from '../kernel/index.js';
 import { ipVersion } from '../posix/index.js';
 import { parseDurationNs } from '../units.js';
-import { AddressPlan } from './addresses.js';
+import type { Cancellable } from './callbacks.js';
 import { CallerLine, located, scenarioError } from './caller-line.js';
 import { Connections, type Connectable, type ConnectOptions } from './connect.js';
 import { Engine } from './engine.js';
 import { bootImage, loadKernel, type HostOptions, type KernelOption } from './host-options.js';
-import { Names } from './names.js';
+import { NetworkPlan } from './network-plan.js';
 import {
   Observation,
   type DigestCoverage,
@@ -22,12 +32,16 @@ import {
 import type { Program } from './program.js';
 import { watchRejections } from './rejections.js';
 import { Reports } from './reports.js';
-import { RoutePlan, type PlannedRoute } from './routes.js';
 import { runContext } from './run-context.js';
-import { failureOf, stallError, describeProgram, type RunReport } from './run-report.js';
+import type { Failure } from './parallel/news.js';
+import type { WorkerShare } from './parallel/share.js';
+import { SharedRuns, type SharedWorld } from './parallel/shared-runs.js';
+import { viewPrograms, type ProgramsView } from './programs-view.js';
+import { failureOf, stallError, type RunReport } from './run-report.js';
 import { SimulationLog, logLevels } from './log.js';
-import { SimulatedHost, type HostWorld } from './simulated-host.js';
-import { Topology, type AddressFamilies } from './topology.js';
+import type { HostWorld } from './host-world.js';
+import { SimulatedHost } from './simulated-host.js';
+import type { AddressFamilies } from './topology.js';
 import type { Trace } from './trace/index.js';
 
 export interface SimulationOptions {
@@ -43,6 +57,8 @@ export interface SimulationOptions {
   readonly addresses?: AddressFamilies;
   /** What of frames goes into the digest: their headers by default. 'none': there is no digest. */
   readonly digest?: DigestCoverage;
+  /** Whether programs' calls are logged, so that snapshots can be taken while programs run: not by default. */
+  readonly snapshots?: boolean;
 }
 
 /** Names of hosts, as the hosts. */
@@ -69,19 +85,19 @@ export class Simulation {
   readonly reports = new Reports(() => this.engine.nowNs);
   /** What watches: captures, traces, the digest. */
   readonly observation: Observation;
-  readonly #topology = new Topology();
-  readonly #addresses = new AddressPlan();
-  readonly #names = new Names(this.#topology);
+  readonly #network = new NetworkPlan();
   readonly #hosts: SimulatedHost[] = [];
   readonly #media: Medium[] = [];
   readonly #world: HostWorld;
+  readonly #linkWorld = this.#createLinkWorld();
   readonly #connections: Connections;
   readonly #untilNs: number;
   /** A booted image of each kernel and limit of memory; every host starts from one. */
   readonly #images = new Map<Kernel, Map<unknown, KernelImage>>();
-  #routes: { readonly version: number; readonly plan: RoutePlan } | undefined;
   #settledVersion = -1;
-  #failures: Error[] = [];
+  /** Set when it is in several workers. */
+  readonly #shared: SharedRuns | undefined;
+  #failures: Failure[] = [];
   /** Grows whenever a program gets on. */
   #progress = 0;
 
@@ -93,9 +109,11 @@ export class Simulation {
     this.#untilNs = context?.untilNs ?? Infinity;
     if (context?.heartbeat) this.engine.beat(context.heartbeat, context.onStop);
     this.engine.onMomentEnd = () => this.log.endMoment();
-    this.observation = this.#createObservation();
+    this.observation = this.#createObservation(context?.share);
     this.#world = this.#createWorld();
-    this.#connections = this.#createConnections();
+    const { topology } = this.#network;
+    this.#connections = new Connections(this.#linkWorld, topology, options.addresses);
+    this.#shared = context?.share ? new SharedRuns(context.share, this.#createShared()) : undefined;
     context?.onSimulation?.(this);
   }
 
@@ -146,8 +164,7 @@ export class Simulation {
     }
     const host = new SimulatedHost(this.#world, name, this.#hosts.length, options, at);
     this.#hosts.push(host);
-    this.#topology.addStation(host);
-    this.#names.add(host);
+    this.#network.add(host);
     return host;
   }
 
@@ -163,6 +180,16 @@ export class Simulation {
     const link = located(() => this.#connections.connect(a, b, options, at), at);
     this.observation.linkAdded(link);
     return link;
+  }
+
+  /** An Ethernet switch, to connect hosts and other switches to. */
+  switch(name: string, options: SwitchOptions = {}): Switch {
+    return this.#addMedium(name, () => new Switch(this.#linkWorld, name, options));
+  }
+
+  /** An Ethernet hub: what one sends all others get. */
+  hub(name: string, options: HubOptions = {}): Hub {
+    return this.#addMedium(name, () => new Hub(this.#linkWorld, name, options));
   }
 
   /** Writes the frames that pass interfaces into pcapng files, until disposed of. */
@@ -185,9 +212,9 @@ export class Simulation {
     const durationNs =
       duration === undefined ? undefined : located(() => parseDurationNs(duration, 'run'));
     const endNs = durationNs === undefined ? Infinity : this.nowNs + durationNs;
-    this.#prepare(endNs);
+    this.#prepare(endNs, durationNs === undefined ? 'until programs have ended' : 'for a time');
     if (durationNs === undefined) return this.#runPrograms();
-    await this.#advance(endNs, () => false);
+    await this.#advance(endNs);
     return this.#report('time');
   }
 
@@ -197,18 +224,16 @@ export class Simulation {
     { timeout = '1 h' }: { readonly timeout?: number | string } = {},
   ): Promise<T> {
     const timeoutNs = located(() => parseDurationNs(timeout, 'timeout'));
-    const promise = target instanceof Promise ? target : target.done;
-    let settled = false;
-    const settle = (): void => void (settled = true);
-    promise.then(settle, settle);
+    const isSettled = this.#watch(target);
     const endNs = this.nowNs + timeoutNs;
-    this.#prepare(endNs);
-    await this.#advance(endNs, () => settled);
-    // A getter would hide that the callbacks above have changed it.
-    if (settled as boolean) return promise;
+    const what = target instanceof Promise ? 'a promise' : target.label;
+    this.#prepare(endNs, `until ${what} has ended`);
+    const isHere = target instanceof Promise || target.host.local;
+    await this.#advance(endNs, () => (isHere && !isSettled() ? 1 : 0));
+    if (isSettled()) return target instanceof Promise ? target : target.done;
     throw stallError(
       `what was waited for has not happened in ${timeout} of virtual time`,
-      this.#livePrograms(),
+      this.#view().live.map(({ text }) => text),
     );
   }
 
@@ -218,110 +243,134 @@ export class Simulation {
     return new Promise((resolve) => void this.engine.callAt(atNs, resolve));
   }
 
+  /** Calls back at a moment of virtual time, outside of all hosts: to cut a link, to crash a host. */
+  at(time: number | string, callback: () => void): Cancellable {
+    const at = CallerLine.here();
+    const timeNs = located(() => parseDurationNs(time, 'at'), at);
+    if (timeNs < this.nowNs) {
+      throw scenarioError('ERR_LIBOS_PAST', `${time} is past: it is ${this.nowNs / 1e9} s`, { at });
+    }
+    return this.engine.callAt(timeNs, callback);
+  }
+
   /** Boots everything and puts all addresses and routes in place. A run does it by itself. */
   start(): void {
     this.#settle();
   }
 
-  #prepare(endNs: number): void {
+  /** Says whether a program has ended, or a promise is settled. */
+  #watch(target: Program | Promise<unknown>): () => boolean {
+    if (!(target instanceof Promise)) {
+      // Whoever waits for it handles what it throws.
+      void target.done;
+      return () => target.outcome !== undefined;
+    }
+    if (this.#shared) {
+      throw scenarioError('ERR_LIBOS_WORKERS', 'a promise is not settled in all workers at once', {
+        hint: 'with several workers wait for a program: sim.runUntil(program), or sim.run() for all',
+      });
+    }
+    let settled = false;
+    const settle = (): void => void (settled = true);
+    target.then(settle, settle);
+    return () => settled;
+  }
+
+  #prepare(endNs: number, what: string): void {
     runContext()?.onRun?.(this, endNs);
     this.#settle();
+    const { hosts, links } = this.topology;
+    this.#shared?.begin(`${what}, ${endNs} ns, ${hosts.length} hosts, ${links.length} links`);
   }
 
   #settle(): void {
-    if (this.#settledVersion === this.#topology.version) return;
-    this.#planAddresses();
+    if (this.#settledVersion === this.#network.version) return;
+    this.#shared?.division.divide();
+    this.#network.assignAddresses();
     // Booting changes nothing in the topology.
     for (const host of this.#hosts) if (host.local) host.settle();
-    this.#settledVersion = this.#topology.version;
+    this.#settledVersion = this.#network.version;
   }
 
   async #runPrograms(): Promise<RunReport> {
+    const count = (): number => this.#livePrograms().length;
     for (let quietLooks = 0; ;) {
-      const before = this.#progress;
-      const ended = (): boolean => this.#livePrograms().length === 0;
-      await this.#advance(this.nowNs + lookNs, ended);
-      const live = this.#livePrograms();
+      const before = this.#view().progress;
+      await this.#advance(this.nowNs + lookNs, count);
+      const { live, progress, waitsForTime } = this.#view();
       if (live.length === 0) return this.#report('ended');
       if (this.nowNs >= this.#untilNs) return this.#report('time');
-      const waits = live.some((program) => program.waitsForTime);
-      quietLooks = this.#progress === before && !waits ? quietLooks + 1 : 0;
-      if (quietLooks > 0 && live.every((program) => program.atRest)) return this.#report('resting');
+      quietLooks = progress === before && !waitsForTime ? quietLooks + 1 : 0;
+      const restless = live.filter(({ atRest }) => !atRest);
+      if (quietLooks > 0 && restless.length === 0) return this.#report('resting');
       if (quietLooks < patienceLooks) continue;
       throw stallError(
         'nothing can happen any more, and not all programs have ended',
-        live.filter((program) => !program.atRest),
+        restless.map(({ text }) => text),
       );
     }
   }
 
-  /** Runs the engine; what has failed in it, or before, is thrown. */
-  async #advance(endNs: number, stop: () => boolean): Promise<void> {
+  /**
+   * Lets time pass, until the moment in which no program is unfinished if that is asked for; what has failed in
+   * it, or before, is thrown.
+   */
+  async #advance(endNs: number, unfinished?: () => number): Promise<void> {
     const watch = watchRejections();
     const lastNs = Math.min(endNs, Math.max(this.#untilNs, this.nowNs));
-    // Looked at when programs have run: an outcome that is asked for by then is somebody's to handle.
+    let failures;
     try {
-      await this.engine.run(lastNs, () => this.#failures.length > 0 || stop());
-    } catch (error) {
-      this.#kernelFailed(error);
+      failures = this.#shared
+        ? await this.#shared.advance(lastNs, unfinished)
+        : await this.#advanceAlone(lastNs, unfinished);
     } finally {
       watch[Symbol.dispose]();
     }
-    if (this.#failures.length === 0) return;
-    const failures = this.#failures;
     this.#failures = [];
-    throw failureOf(failures);
+    if (failures.length > 0) throw failureOf(failures.map(({ error }) => error));
   }
 
-  /** A kernel that dies takes its programs with it, and the run ends with what it died of. */
-  #kernelFailed(error: unknown): void {
-    if (error instanceof KernelPanic) {
-      const host = this.#hosts.find(({ name }) => name === error.host);
-      host?.kernelDied(error);
+  async #advanceAlone(lastNs: number, unfinished?: () => number): Promise<readonly Failure[]> {
+    // Looked at when programs have run: an outcome that is asked for by then is somebody's to handle.
+    try {
+      await this.engine.run(lastNs, () => this.#failures.length > 0 || unfinished?.() === 0);
+    } catch (error) {
+      this.#engineFailed(error);
     }
-    this.#failures.unshift(error instanceof Error ? error : new Error(String(error)));
+    return this.#failures;
   }
 
+  /** Something has been thrown outside of all programs; a kernel that dies is told of by its host. */
+  #engineFailed(error: unknown): void {
+    const host =
+      error instanceof KernelPanic
+        ? this.#hosts.find(({ name }) => name === error.host)
+        : undefined;
+    if (host) host.kernelDied(error as KernelPanic);
+    else this.#failed(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #failed(error: Error): void {
+    this.#failures.push({ timeNs: this.nowNs, error });
+  }
+
+  /** Programs of all workers that have not ended. */
+  #view(): ProgramsView {
+    return this.#shared?.view ?? this.#viewOwn();
+  }
+
+  #viewOwn(): ProgramsView {
+    return viewPrograms(this.#livePrograms(), this.#progress);
+  }
+
+  /** Those of this thread. */
   #livePrograms(): readonly Program[] {
     return this.#hosts.flatMap((host) => [...host.livePrograms]);
   }
 
   #report(reason: RunReport['reason']): RunReport {
-    const waiting = this.#livePrograms().map(describeProgram);
+    const waiting = this.#view().live.map(({ text }) => text);
     return { reason, nowNs: this.nowNs, waiting };
-  }
-
-  #planAddresses(): void {
-    this.#addresses.assign(this.#topology.takeChanged());
-  }
-
-  #routesOf(host: SimulatedHost): readonly PlannedRoute[] {
-    const { version } = this.#topology;
-    if (this.#routes?.version !== version) {
-      this.#routes = { version, plan: new RoutePlan(this.#topology) };
-    }
-    return this.#routes.plan.routesOf(host);
-  }
-
-  #resolve(name: string, asker: SimulatedHost, version?: 4 | 6): string {
-    if (ipVersion(name.replace(/%.*$/, '')) !== 0) return name;
-    if (name === 'localhost') return version === 6 ? '::1' : '127.0.0.1';
-    const address = this.#names.addressOf(name, asker, version);
-    if (address) return address.address;
-    if (this.#names.has(name)) {
-      throw scenarioError(
-        'ERR_LIBOS_NAME',
-        `${asker.name} looks for ${name}, which has no ${version === undefined ? '' : `IPv${version} `}address`,
-        { hint: 'connect it, or give it an address' },
-      );
-    }
-    throw scenarioError(
-      'ERR_LIBOS_NAME',
-      `${asker.name} looks for ${JSON.stringify(name)}, but there is no such host`,
-      {
-        hint: `there are ${this.#names.names.slice(0, 10).join(', ')}`,
-      },
-    );
   }
 
   #imageFor({ kernel: option, memoryMax = this.options.memoryMax }: HostOptions) {
@@ -348,9 +397,9 @@ export class Simulation {
     throw scenarioError('ERR_LIBOS_HOST', `${node.name} is of another simulation`, { at });
   }
 
-  #createConnections(): Connections {
+  #createLinkWorld(): LinkWorld {
     const { engine } = this;
-    const world = {
+    return {
       frames: this.frames,
       entropy: (name: string) => this.entropy(name),
       createScheduler: () => engine.createScheduler(),
@@ -358,10 +407,30 @@ export class Simulation {
         return engine.nowNs;
       },
     };
-    return new Connections(world, this.#topology, this.options.addresses);
   }
 
-  #createObservation(): Observation {
+  #addMedium<M extends Medium>(name: string, create: () => M): M {
+    const at = CallerLine.here();
+    if ([...this.#hosts, ...this.#media].some((node) => node.name === name)) {
+      throw scenarioError('ERR_LIBOS_TOPOLOGY', `${name} is the name of something else`, { at });
+    }
+    const medium = located(create, at);
+    this.#media.push(medium);
+    return medium;
+  }
+
+  #createShared(): SharedWorld {
+    const { engine, reports, topology, observation } = this;
+    return {
+      ...{ engine, reports, topology, observation },
+      nodesOf: (link) => this.#connections.nodesOf(link),
+      failures: () => this.#failures,
+      view: () => this.#viewOwn(),
+      engineFailed: (error) => this.#engineFailed(error),
+    };
+  }
+
+  #createObservation(share: WorkerShare | undefined): Observation {
     const { engine } = this;
     const world: ObservedWorld = {
       now: engine.clock,
@@ -371,7 +440,7 @@ export class Simulation {
       links: () => this.links,
       createScheduler: () => engine.createScheduler(),
       defer: (callback) => engine.defer(callback),
-      partSuffix: undefined,
+      partSuffix: share && `.part${share.worker}`,
     };
     return new Observation(world, this.options.digest ?? 'headers');
   }
@@ -381,16 +450,17 @@ export class Simulation {
       simulation: this,
       engine: this.engine,
       startDateMs: this.startDateMs,
+      recorded: this.options.snapshots ?? false,
       imageFor: (options) => this.#imageFor(options),
       entropy: (name) => this.entropy(name),
-      planAddresses: () => this.#planAddresses(),
-      routesOf: (host) => this.#routesOf(host),
-      hostsFileOf: (host) => this.#names.hostsFile(host),
-      resolve: (name, asker, version) => this.#resolve(name, asker, version),
+      planAddresses: () => this.#network.assignAddresses(),
+      routesOf: (host) => this.#network.routesOf(host),
+      hostsFileOf: (host) => this.#network.hostsFileOf(host),
+      resolve: (name, asker, version) => this.#network.resolve(name, asker, version),
       log: (host, source, level, text, fields) =>
         this.log.write(host, source, logLevels[level] ?? 'debug', text, fields),
       report: (program, key, value) => this.reports.add(program, key, value),
-      failed: (error) => void this.#failures.push(error),
+      failed: (error) => this.#failed(error),
       progressed: () => {
         this.#progress++;
       },
