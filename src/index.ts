@@ -3,6 +3,18 @@
 /** The package's front door: re-exports what most programs need; the subpaths export the rest. */
 export { LibosError } from './errors.js';
 export { packageVersion as version } from './package-root.js';
-export { Simulation, SimulatedHost } from './dce/index.js';
+export {
+  currentProgram,
+  Os,
+  Program,
+  ProgramError,
+  SimulatedHost,
+  Simulation,
+  type ConnectOptions,
+  type HostOptions,
+  type ProgramOptions,
+  type RunReport,
+  type SimulationOptions,
+} from './dce/index.js';
 export { Kernel, KernelInstance, KernelPanic } from './kernel/index.js';
 export { Capture, Link } from './link/index.js';

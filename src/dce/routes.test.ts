@@ -116,3 +116,22 @@ test('10,000 hosts behind one router, and a chain of 64, are planned in a moment
   expect(routes(plan, hosts[9999]!)).toHaveLength(1);
   expect(routes(plan, chain[1]!)).toHaveLength(62);
 });
+
+test('who reaches whom: by segments and by hosts that forward', () => {
+  const topology = new TestTopology();
+  const [a, r, b, c, d] = stations(topology, 'a', 'r', 'b', 'c', 'd');
+  const alone = topology.station('alone');
+  const deaf = topology.station('deaf', false);
+  topology.link(a!, r!);
+  topology.link(r!, b!);
+  topology.link(c!, d!);
+  topology.link(b!, deaf);
+  topology.link(deaf, d!);
+  const plan = planned(topology);
+  const reached = (from: TestStation): string[] =>
+    topology.stations.filter((to) => plan.reaches(from, to)).map(({ name }) => name);
+  expect(reached(a!)).toEqual(['a', 'r', 'b', 'deaf']);
+  expect(reached(c!)).toEqual(['c', 'd', 'deaf']);
+  expect(reached(deaf)).toEqual(['a', 'r', 'b', 'c', 'd', 'deaf']);
+  expect(reached(alone)).toEqual(['alone']);
+});
