@@ -375,6 +375,8 @@ export class SimulatedHost implements Station {
     this.#state = 'up';
     this.#world.engine.signOfLife();
     boot.posix.service.sethostname(this.name);
+    // The image has the calendar of a host that boots with the simulation, by a clock that is right.
+    if (this.#boots > 1 || this.clock.offsetNs !== 0) this.#setCalendar();
     for (const nic of this.#nics) nic.attach(boot.kernel);
     this.#world.planAddresses();
     boot.network.address();
@@ -401,7 +403,11 @@ export class SimulatedHost implements Station {
       ...(onWarning ? { onWarning } : {}),
     });
     this.#timer.attach(boot.kernel);
-    boot.kernel.onDeath = (death) => engine.defer(() => this.kernelDied(death));
+    boot.kernel.onDeath = (death) => {
+      // A call that the scenario makes between runs throws to it.
+      const told = !engine.running;
+      engine.defer(() => this.kernelDied(death, told));
+    };
     return boot;
   }
 
@@ -443,7 +449,6 @@ export class SimulatedHost implements Station {
     if (this.#state !== 'down') return;
     this.clock.restart();
     this.#bootUp();
-    this.#setCalendar();
     this.#plan(this.#boot!);
     this.#boot!.configure(this.#steps);
     this.#world.log(this, 'fault', 5, 'has booted');
