@@ -20,7 +20,7 @@ export type Profile = 'sim' | 'full';
 export const profiles: readonly Profile[] = ['sim', 'full'];
 
 /** Raised when the pipeline makes other kernels of the same inputs in a way that no other part of a key tells. */
-const pipelineVersion = 1;
+const pipelineVersion = 2;
 
 const archFolder = join(packageRoot, 'kernel/arch/lib');
 const configFolder = join(packageRoot, 'kernel/config');

@@ -399,9 +399,7 @@ export class KernelInstance {
   #died(thrown: unknown): KernelPanic {
     this.#leaveBriefly();
     this.#death =
-      thrown instanceof KernelPanic
-        ? thrown
-        : this.#panic('trap', trapMessage(thrown), thrown);
+      thrown instanceof KernelPanic ? thrown : this.#panic('trap', trapMessage(thrown), thrown);
     this.#timerNs = Infinity;
     this.#onTimer(Infinity);
     this.#onDeath(this.#death);

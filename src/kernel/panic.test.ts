@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import { expect, test } from 'vitest';
-import { kernelFrames } from './panic.js';
+import { kernelFrames, trapMessage } from './panic.js';
 
 test('kernel frames are taken out of the engine’s stack, with and without names', () => {
   const stack = [
@@ -16,4 +16,16 @@ test('kernel frames are taken out of the engine’s stack, with and without name
     { function: 'ip_rcv', offset: 0x10 },
     { function: 'wasm-function[5]', offset: 0x99 },
   ]);
+});
+
+test('a call through a bad pointer says so, and who stands in for the function table is not shown', () => {
+  const error = new WebAssembly.RuntimeError('unreachable');
+  const at = (name: string): string => `    at ${name} (wasm://wasm/0a:wasm-function[9]:0x1)`;
+  const stack = (names: readonly string[]): string => ['RuntimeError', ...names.map(at)].join('\n');
+  error.stack = stack(['call_indirect_ii_i', 'ip_rcv']);
+  expect(trapMessage(error)).toMatch(/pointer .* signature/);
+  expect(kernelFrames(error.stack).map((frame) => frame.function)).toEqual(['ip_rcv']);
+  error.stack = stack(['ip_rcv', 'call_indirect_ii_i', 'netif_receive_skb']);
+  expect(trapMessage(error)).toBe('unreachable');
+  expect(kernelFrames(error.stack)).toHaveLength(2);
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** The end of a kernel instance as an error, with the kernel's own functions as its stack. */
+import { dispatcherPrefix } from '../../kernel/abi/dispatcher-name.js';
 import { LibosError } from '../errors.js';
 import { LIB_DIE } from './abi.generated.js';
 import type { ConsoleRecord } from './environment.js';
@@ -84,7 +85,12 @@ export function reasonOf(cause: number): PanicReason {
 /** `    at tcp_v4_rcv (wasm://wasm/0a1b2c3d:wasm-function[1234]:0xabcdef)`; without a name section, no name. */
 const wasmFrame = /^\s+at (?:(\S+) \()?wasm:\/\/[^\s:]*:wasm-function\[(\d+)\]:0x([0-9a-f]+)/;
 
+/** The kernel's functions, without what stands between a call through a pointer and its function. */
 export function kernelFrames(stack: string): KernelFrame[] {
+  return allFrames(stack).filter((frame) => !isDispatcher(frame));
+}
+
+function allFrames(stack: string): KernelFrame[] {
   return stack.split('\n').flatMap((line) => {
     const match = wasmFrame.exec(line);
     if (!match) return [];
@@ -92,6 +98,19 @@ export function kernelFrames(stack: string): KernelFrame[] {
     const name = match[1]?.replace(/^.*\.wasm\./, '') ?? `wasm-function[${match[2]!}]`;
     return [{ function: name, offset: parseInt(match[3]!, 16) }];
   });
+}
+
+function isDispatcher(frame: KernelFrame): boolean {
+  return frame.function.startsWith(dispatcherPrefix);
+}
+
+/** What a trap was about. */
+export function trapMessage(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const [innermost] = allFrames(thrown.stack ?? '');
+  return innermost && isDispatcher(innermost)
+    ? 'a call through a pointer that is null, or to no function of its signature'
+    : thrown.message;
 }
 
 export function formatFrame(frame: KernelFrame): string {

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LibosError } from '../../../src/errors.js';
 import { exports, imports } from '../../abi/host-interface.js';
+import { withoutFunctionTable } from '../dispatchers.js';
 import { linkError } from '../link-order.js';
 import { manifestSection } from '../manifest.js';
 import { runTool } from '../tool.js';
@@ -26,14 +27,12 @@ const linkOptions: readonly string[] = [
   '--no-entry',
   '--import-memory',
   '--export=__stack_pointer',
-  '--export-table',
-  '--growable-table',
   // An overflow of the stack runs below address 0 and traps, instead of writing into data.
   '--stack-first',
   '-z',
   'stack-size=131072',
-  // Function pointers start above what code takes for error numbers and small integers.
-  '--table-base=8192',
+  // RCU takes a callback below it for an offset to kfree().
+  '--table-base=4096',
   '--error-limit=0',
   // A call that does not match its function's signature is only a warning, and traps when it happens.
   '--fatal-warnings',
@@ -64,7 +63,7 @@ async function link({ objects, paths, scratch }: LinkOptions): Promise<Linked> {
   const result = await runTool(linker, [...args, ...library], { cwd: objects });
   if (result.code !== 0) throw linkError(linker, result.stderr);
   const file = 'the linked kernel';
-  const full = readModule(readFileSync(output), file);
+  const full = withoutFunctionTable(readModule(readFileSync(output), file), file);
   const stripped = withoutDebugging(full);
   const found = readInterface(stripped, file);
   checkInterface(found);
@@ -87,11 +86,7 @@ async function link({ objects, paths, scratch }: LinkOptions): Promise<Linked> {
 /** Holds the module to the host interface: no import that no host gives, no export missing that hosts call. */
 function checkInterface(found: Interface): void {
   const given = new Set([...imports.map(({ name }) => `libos.${name}`), 'env.memory']);
-  const called = [
-    ...exports.map(({ name }) => `lib_${name}`),
-    '__stack_pointer',
-    '__indirect_function_table',
-  ];
+  const called = [...exports.map(({ name }) => `lib_${name}`), '__stack_pointer'];
   const unknown = found.imports.filter((name) => !given.has(name));
   const missing = called.filter((name) => !found.exports.includes(name));
   if (unknown.length === 0 && missing.length === 0) return;

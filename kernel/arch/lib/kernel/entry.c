@@ -118,6 +118,9 @@ void lib_timer(void)
 
 void lib_run(void)
 {
+	/* Frames given back that woke nobody leave no work and no timer behind. */
+	if (!lib_pending())
+		return;
 	lib_enter(&init_task);
 	lib_leave();
 }

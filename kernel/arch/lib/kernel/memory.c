@@ -20,6 +20,7 @@
 /* mm/internal.h */
 extern int min_free_kbytes;
 void setup_per_zone_wmarks(void);
+void __init_single_page(struct page *page, unsigned long pfn, unsigned long zone, int nid);
 
 unsigned long lib_region_start, lib_user_start, lib_memory_end;
 static unsigned long memory_max;	/* end of the region at its limit */
@@ -48,8 +49,13 @@ static bool grow(void)
 		lib_memory_end = now_end;
 		end = min(memory_max, now_end & PAGE_MASK);
 	}
-	for (pfn = PFN_DOWN(grown_to); pfn < PFN_DOWN(end); pfn++)
-		free_reserved_page(pfn_to_page(pfn));
+	for (pfn = PFN_DOWN(grown_to); pfn < PFN_DOWN(end); pfn++) {
+		struct page *page = pfn_to_page(pfn);
+
+		__init_single_page(page, pfn, ZONE_NORMAL, 0);
+		__SetPageReserved(page);
+		free_reserved_page(page);
+	}
 	/* They have counted as managed since boot. */
 	adjust_managed_page_count(pfn_to_page(PFN_DOWN(grown_to)),
 				  -(long)PFN_DOWN(end - grown_to));
@@ -60,6 +66,14 @@ static bool grow(void)
 
 static int on_low_memory(wait_queue_entry_t *wait, unsigned int mode, int flags, void *key)
 {
+	struct zone *zone = &NODE_DATA(0)->node_zones[ZONE_NORMAL];
+
+	/* Woken against fragmentation, which more memory would not mend. */
+	if (zone->watermark_boost) {
+		zone->watermark_boost = 0;
+		if (zone_watermark_ok(zone, 0, high_wmark_pages(zone), ZONE_NORMAL, 0))
+			return 0;
+	}
 	grow();
 	return 0;
 }
@@ -115,6 +129,18 @@ void __init lib_zones_setup(void)
 	free_area_init(limits);
 }
 
+/*
+ * Linux has described every page up to the limit. Those that are not there yet
+ * get their descriptions when they come: until then they are zero, which no page
+ * in the allocator is, and cost neither memory nor a part of an image.
+ */
+static void __init forget_absent_pages(void)
+{
+	struct page *first = pfn_to_page(PFN_DOWN(grown_to));
+
+	memset(first, 0, (PFN_DOWN(memory_max) - PFN_DOWN(grown_to)) * sizeof(*first));
+}
+
 void __init mem_init(void)
 {
 	set_max_mapnr(max_low_pfn - PFN_DOWN(ARCH_PFN_OFFSET << PAGE_SHIFT));
@@ -128,6 +154,7 @@ void __init mem_init(void)
 		adjust_managed_page_count(pfn_to_page(PFN_DOWN(grown_to)),
 					  PFN_DOWN(memory_max - grown_to));
 		memblock_phys_free(grown_to, memory_max - grown_to);
+		forget_absent_pages();
 	}
 }
 
