@@ -11,7 +11,6 @@ import type {
   Scheduler,
   SeededEntropy,
   Stateful,
-  Timeline,
   Xoshiro128State,
 } from '../host/index.js';
 import { Arrivals, type Receiver } from './arrivals.js';
@@ -21,11 +20,12 @@ import {
   type Attachment,
   type AttachmentSink,
 } from './attachment.js';
+import type { DirectionCounters, ReceivedCounters, SentCounters } from './counters.js';
 import type { LinkEnd } from './end.js';
 import type { FrameHandle, FramePool } from './frame-pool.js';
 import { FrameView } from './frame-view.js';
 import { Rules, type Rule } from './impairments/rules.js';
-import type { FrameStage, StageContext, StageCounters } from './impairments/stage.js';
+import type { FrameStage, StageContext } from './impairments/stage.js';
 import { Stages } from './impairments/stages.js';
 import { drawJitterNs } from './impairments/time.js';
 import type { DirectionOptions } from './options.js';
@@ -46,54 +46,7 @@ import {
   type Pacer,
   type TransmitterCounters,
 } from './transmitter.js';
-
-/** What links need of the simulation that they are in. */
-export interface LinkWorld extends Timeline {
-  /** Where frames travel; one for all links. */
-  readonly frames: FramePool;
-  /** The stream of randomness of that name. */
-  entropy(name: string): SeededEntropy;
-}
-
-/** The far half of a direction, in another worker. */
-export interface RemoteSink {
-  /**
-   * A frame that will arrive there. Frames of one direction must be given to `acceptRemote` in the order of these
-   * calls. The bytes and offloads are valid during the call.
-   */
-  send(
-    direction: number,
-    arrivalNs: number,
-    epoch: number,
-    offloads: FrameOffloads,
-    bytes: Uint8Array,
-  ): void;
-}
-
-/** Counted where frames are sent. */
-export interface SentCounters extends TransmitterCounters, StageCounters {
-  /** Frames that left, as the wire carries them, and their bytes from the Ethernet header on. */
-  sentFrames: number;
-  sentBytes: number;
-}
-
-/** Counted where frames arrive. */
-export interface ReceivedCounters {
-  receivedFrames: number;
-  receivedBytes: number;
-  /** The link went down while they were on their way. */
-  droppedInFlight: number;
-  /** The other end did not take them: it was down or had no memory. */
-  droppedByReceiver: number;
-}
-
-export interface DirectionCounters extends Readonly<SentCounters>, Readonly<ReceivedCounters> {
-  /** What waits now, beside the frame that is being sent. */
-  readonly queueFrames: number;
-  readonly queueBytes: number;
-  /** On their way now. */
-  readonly inFlightFrames: number;
-}
+import type { LinkWorld, RemoteSink } from './world.js';
 
 export interface DirectionPlace {
   readonly name: 'forward' | 'backward';
@@ -142,6 +95,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
   readonly #streams = new Map<string, SeededEntropy>();
   readonly #history: OptionsHistory;
   readonly #offloads = createOffloads();
+  #opposite: LinkDirection | undefined;
   #settings: DirectionSettings;
   #stages: Stages;
   #first: FrameStage;
@@ -191,6 +145,21 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     this.#stages = new Stages(this.#settings, this.#context, this);
     this.#first = this.#stages.first;
     this.#refresh();
+  }
+
+  /** "alice.eth0→bob.eth0" */
+  get label(): string {
+    return `${this.#from.label}→${this.#to.label}`;
+  }
+
+  /** The link's other direction. */
+  get opposite(): LinkDirection {
+    return this.#opposite!;
+  }
+
+  /** For the link. */
+  set opposite(direction: LinkDirection) {
+    this.#opposite = direction;
   }
 
   /** What it was made with and set to. */
@@ -268,11 +237,14 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     return this.#transmitter;
   }
 
-  /** Puts a frame on the way to the far end, past queue and rate, as something in between would. */
+  /** Puts a frame on the way to the far end, past queue, rate and losses, as something in between would. */
   inject(bytes: Uint8Array): void {
     const frame = this.#pool.allocate(bytes.length);
     this.#pool.view(frame).set(bytes);
-    this.push(frame, 0);
+    // It touches nothing of the near half, which may be in another worker.
+    const arrivalNs = this.#scheduler.nowNs + this.#settings.delayNs;
+    if (this.#remote) this.#sendToRemote(this.#remote, arrivalNs, frame);
+    else this.#arrivals.add(arrivalNs, frame, this.#epoch);
   }
 
   /** For the link: its carrier went. Frames under way are lost. */

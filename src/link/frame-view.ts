@@ -124,6 +124,16 @@ export class FrameView implements FramePlace {
     };
   }
 
+  /** Where the header of IP or ARP begins. */
+  get networkAt(): number {
+    return networkHeaderAt(this.bytes);
+  }
+
+  /** Where the header behind IP's begins. */
+  get transportAt(): number {
+    return this.#packet.transportAt;
+  }
+
   /** What is behind the header of TCP or UDP; of other packets, behind the IP header. */
   get payload(): Uint8Array {
     const { protocol, transportAt, endAt } = this.#packet;

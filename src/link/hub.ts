@@ -5,7 +5,7 @@
  * which one sends at a time; without one, a repeater that costs no time.
  */
 import { parseDurationNs, parseRateBitsPerSecond } from '../units.js';
-import type { LinkWorld } from './direction.js';
+import type { LinkWorld } from './world.js';
 import type { FrameHandle } from './frame-pool.js';
 import type { Link } from './link.js';
 import type { Medium } from './medium.js';

@@ -4,14 +4,9 @@
 export { Capture, type CaptureOptions, type CaptureState, type CaptureTarget } from './capture.js';
 export type { CaptureFileOptions } from './capture-file.js';
 export { FileSink, MemorySink, type CaptureSink } from './capture-sink.js';
-export type {
-  DirectionCounters,
-  LinkDirection,
-  LinkWorld,
-  ReceivedCounters,
-  RemoteSink,
-  SentCounters,
-} from './direction.js';
+export { addToSum, fold } from './checksum.js';
+export type { DirectionCounters, ReceivedCounters, SentCounters } from './counters.js';
+export type { LinkDirection } from './direction.js';
 export type { FrameObserver, LinkEnd } from './end.js';
 export { FramePool, type FrameHandle } from './frame-pool.js';
 export type { FrameView, TcpView } from './frame-view.js';
@@ -33,3 +28,4 @@ export { Port } from './port.js';
 export { checkLinkOptions } from './settings.js';
 export { completeChecksum, segmentCount, wireFrames } from './segment.js';
 export { Switch, type SwitchCounters, type SwitchOptions } from './switch.js';
+export type { LinkWorld, RemoteSink } from './world.js';

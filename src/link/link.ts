@@ -6,12 +6,14 @@
  */
 import { LibosError } from '../errors.js';
 import type { Nic, Stateful } from '../host/index.js';
-import { LinkDirection, type DirectionCounters, type LinkWorld } from './direction.js';
+import type { DirectionCounters } from './counters.js';
+import { LinkDirection } from './direction.js';
 import { LinkEnd, type FrameObserver } from './end.js';
 import type { Rule } from './impairments/rules.js';
 import type { LinkOptions } from './options.js';
 import type { Port } from './port.js';
 import { splitLinkOptions } from './settings.js';
+import type { LinkWorld } from './world.js';
 
 interface LinkState {
   readonly isUp: boolean;
@@ -47,6 +49,8 @@ export class Link implements Stateful {
       backward,
     );
     directionCounts.set(world, number + 2);
+    this.forward.opposite = this.backward;
+    this.backward.opposite = this.forward;
     first.attachment.connect(this.forward.sink);
     second.attachment.connect(this.backward.sink);
     this.#setCarrier();

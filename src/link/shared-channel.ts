@@ -5,7 +5,7 @@
  * is free, and of several that wait one is picked at random. It is the pacer of the links that lead into it.
  */
 import type { Scheduler, SeededEntropy, Stateful, TargetId, Timed } from '../host/index.js';
-import type { LinkWorld } from './direction.js';
+import type { LinkWorld } from './world.js';
 import type { Pacer, Transmitter } from './transmitter.js';
 
 export interface ChannelOptions {

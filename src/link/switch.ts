@@ -6,7 +6,7 @@
  */
 import { LibosError } from '../errors.js';
 import { parseDurationNs } from '../units.js';
-import type { LinkWorld } from './direction.js';
+import type { LinkWorld } from './world.js';
 import { etherHeaderBytes, isGroupAddress, macBytes, macNumber } from './ethernet.js';
 import type { FrameHandle } from './frame-pool.js';
 import { FrameView } from './frame-view.js';

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** What links are given from outside: the simulation that they are in, and the way to another worker. */
+import type { FrameOffloads, SeededEntropy, Timeline } from '../host/index.js';
+import type { FramePool } from './frame-pool.js';
+
+/** What links need of the simulation that they are in. */
+export interface LinkWorld extends Timeline {
+  /** Where frames travel; one for all links. */
+  readonly frames: FramePool;
+  /** The stream of randomness of that name. */
+  entropy(name: string): SeededEntropy;
+}
+
+/** The far half of a direction, in another worker. */
+export interface RemoteSink {
+  /**
+   * A frame that will arrive there. Frames of one direction must be given to `acceptRemote` in the order of these
+   * calls. The bytes and offloads are valid during the call.
+   */
+  send(
+    direction: number,
+    arrivalNs: number,
+    epoch: number,
+    offloads: FrameOffloads,
+    bytes: Uint8Array,
+  ): void;
+}
