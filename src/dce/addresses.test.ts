@@ -156,6 +156,12 @@ describe('addresses that were asked for', () => {
     expect(failure(['192.0.2.1'], [])).toContain('a0.eth0: "192.0.2.1" is no address');
     expect(failure(['192.0.2.300/24'], [])).toContain('"192.0.2.300/24" is no address');
     expect(failure(['2001:db8::1/129'], [])).toContain('"2001:db8::1/129" is no address');
+    for (const none of ['192.0.2.0/24', '192.0.2.255/24', '0.0.0.0/0', '::/64', 'ff02::1/64']) {
+      expect(failure([none], [])).toContain(
+        `${JSON.stringify(none)} is no address of an interface`,
+      );
+    }
+    expect(failure(['192.0.2.0/31'], [])).toBe('no error');
     expect(failure(['192.0.2.1/32'], [])).toContain('192.0.2.1/32 has no address left');
   });
 });

@@ -250,12 +250,27 @@ function wantedIn(segment: Segment): Map<Attachment, readonly Wanted[]> {
 
 function parsed(text: string, { label, at }: Attachment): ParsedAddress {
   try {
-    return parseAddress(text);
+    const address = parseAddress(text);
+    if (!isForAHost(address)) throw new RangeError('it stands for many, or for none');
+    return address;
   } catch (cause) {
-    throw scenarioError('ERR_LIBOS_ADDRESS', `${label}: ${JSON.stringify(text)} is no address`, {
-      hint: 'write it with its prefix length: 192.0.2.1/24 or 2001:db8::1/64',
-      cause,
-      at,
-    });
+    throw scenarioError(
+      'ERR_LIBOS_ADDRESS',
+      `${label}: ${JSON.stringify(text)} is no address of an interface`,
+      {
+        hint: 'write it with its prefix length: 192.0.2.1/24 or 2001:db8::1/64',
+        cause,
+        at,
+      },
+    );
   }
+}
+
+/** Neither everybody's, nor a group's, nor that of the network itself. */
+function isForAHost({ value, network }: ParsedAddress): boolean {
+  const { version, first, last, prefixLength } = network;
+  if (value === 0n) return false;
+  if (version === 6) return value >> 120n !== 0xffn;
+  const isGroup = value >> 28n === 0xen;
+  return !isGroup && (prefixLength > 30 || (value !== first && value !== last));
 }

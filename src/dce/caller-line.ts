@@ -76,7 +76,8 @@ export function located<T>(call: () => T, at = CallerLine.here()): T {
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof LibosError) || error instanceof LocatedError) throw error;
+    // Errors of a kind of their own, as of a kernel's death, stay what they are.
+    if (!(error instanceof LibosError) || error.constructor !== LibosError) throw error;
     throw scenarioError(error.code, error.message, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       cause: error,

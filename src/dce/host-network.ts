@@ -99,6 +99,7 @@ export class HostNetwork implements Stateful {
       this.#addressed.add(attachment);
       const { ifindex } = this.#nicOf(attachment);
       batch.changeLink(ifindex, { up: true });
+      batch.syncCarrier(ifindex);
       for (const { address, prefixLength, version } of addresses) {
         // Nobody else has it, so nobody need be asked.
         const flags = version === 6 ? { flags: IFA_F_NODAD } : {};

@@ -4,7 +4,7 @@ import { encodeAddress, type AddressSettings } from './address.js';
 import type { NetlinkClient, NetlinkRequest } from './client.js';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from './constants/message.js';
 import * as C from './constants/route.js';
-import { encodeLink, type ChangedLink } from './link.js';
+import { encodeLink, encodeLinkQuery, type ChangedLink } from './link.js';
 import { encodeRoute, type RouteSettings } from './route.js';
 
 /** Collects changes in order; `send` makes them. Interfaces are named by index. */
@@ -18,6 +18,14 @@ export class RouteBatch {
 
   changeLink(index: number, settings: ChangedLink): void {
     this.#add('RTM_NEWLINK', C.RTM_NEWLINK, 0, encodeLink(index, settings));
+  }
+
+  /**
+   * Lets the kernel notice a carrier now. It looks at most once a second by itself, and until then an interface
+   * has no link-local address that can be used.
+   */
+  syncCarrier(index: number): void {
+    this.#add('RTM_GETLINK', C.RTM_GETLINK, 0, encodeLinkQuery(index));
   }
 
   addAddress(index: number, settings: AddressSettings): void {
