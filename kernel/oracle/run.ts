@@ -4,17 +4,18 @@
  * Runs an oracle: boots it in virtual time with the machine's own file system, read-only, as its root, and a program
  * of the caller's as process 1. It ends when that program powers the machine off.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { LibosError } from '../../src/errors.js';
 import { runTool } from '../build/tool.js';
 import type { Oracle } from './build.js';
 
 export interface OracleRun {
-  /** Process 1, a file of this machine; it starts with nothing mounted but the root. */
+  /**
+   * Process 1 finds its files in it: the guest's `/proc/self/cwd`, until it mounts its own /proc. No byte of the
+   * kernel's command line depends on where this folder is, since all that goes into Linux's randomness.
+   */
+  readonly folder: string;
+  /** A program in that folder. It starts with nothing mounted but the root. */
   readonly init: string;
-  readonly args: readonly string[];
   /** All randomness comes from it; 1 by default. */
   readonly seed?: number;
   readonly memoryMegabytes?: number;
@@ -24,6 +25,8 @@ export interface OracleRun {
 
 const memoryMegabytesDefault = 512;
 const timeoutSecondsDefault = 300;
+/** The host's /proc, through which the guest's root, the host's files, leads to the folder. */
+const guestFolder = '/proc/self/cwd';
 /** What `timeout` says when the time is over. */
 const timedOut = 124;
 
@@ -31,11 +34,13 @@ const timedOut = 124;
 export async function runOracle(oracle: Oracle, run: OracleRun): Promise<string> {
   const { seed = 1, memoryMegabytes = memoryMegabytesDefault } = run;
   const { timeoutSeconds = timeoutSecondsDefault } = run;
-  const scratch = mkdtempSync(join(tmpdir(), 'libos-oracle-'));
   const command = [
+    // Addresses of memory go into hashes.
+    'setarch',
+    '--addr-no-randomize',
     oracle.kernelPath,
     `mem=${memoryMegabytes}M`,
-    `uml_dir=${scratch}/`,
+    `uml_dir=${guestFolder}/`,
     // Time passes only while nothing can run, and begins at the library's date.
     'time-travel=inf-cpu',
     'time-travel-start=1735689600000000000',
@@ -48,25 +53,22 @@ export async function runOracle(oracle: Oracle, run: OracleRun): Promise<string>
     'stderr=1',
     'con=null',
     'con0=null,fd:2',
-    `init=${run.init}`,
-    '--',
-    ...run.args,
+    `init=${guestFolder}/${run.init}`,
   ];
-  try {
-    const { code, stdout, stderr } = await runTool(
-      'timeout',
-      ['--kill-after=5', String(timeoutSeconds), ...command],
-      { env: { LD_PRELOAD: oracle.randomPath, LIBOS_ORACLE_SEED: String(seed) } },
-    );
-    const said = stdout + stderr;
-    if (code === 0) return said;
-    throw new LibosError(
-      'ERR_LIBOS_ORACLE',
-      code === timedOut
-        ? `the oracle did not end in ${timeoutSeconds} seconds`
-        : `the oracle ended with ${code}:\n${said.trim().split('\n').slice(-15).join('\n')}`,
-    );
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const { code, stdout, stderr } = await runTool(
+    'timeout',
+    ['--kill-after=5', String(timeoutSeconds), ...command],
+    {
+      cwd: run.folder,
+      env: { LD_PRELOAD: oracle.randomPath, LIBOS_ORACLE_SEED: String(seed) },
+    },
+  );
+  const said = stdout + stderr;
+  if (code === 0) return said;
+  throw new LibosError(
+    'ERR_LIBOS_ORACLE',
+    code === timedOut
+      ? `the oracle did not end in ${timeoutSeconds} seconds`
+      : `the oracle ended with ${code}:\n${said.trim().split('\n').slice(-15).join('\n')}`,
+  );
 }
