@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** One TCP flow between two hosts of this process over an ideal wire: wall time is all that limits it. */
-import { transfer } from '../../src/cli/demo/transfer.js';
+import { transfer } from './transfer.js';
 import { Simulation } from '../../src/dce/index.js';
 import type { Offload } from '../../src/host/index.js';
 import type { Kernel } from '../../src/kernel/index.js';

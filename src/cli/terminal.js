@@ -21,6 +21,9 @@ export const bold = paint('1');
 export const dim = paint('2');
 export const red = paint('31');
 export const green = paint('32');
+export const yellow = paint('33');
+export const blue = paint('34');
+export const cyan = paint('36');
 
 /**
  * `1 min 05 s`, `12 s`, `0.4 s`.

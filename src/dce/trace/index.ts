@@ -3,7 +3,7 @@
 /** Time series of what a simulation's connections, queues and links do. */
 export type { LinkSample, LinkSubject, TracedDirection } from './link.js';
 export type { QdiscSample, QdiscSubject } from './qdisc.js';
-export { Series, type Sample, type SeriesSubject } from './series.js';
+export { Series, type AnySeries, type Sample, type SeriesSubject } from './series.js';
 export type { CongestionState, TcpEndFilter, TcpSample, TcpSubject } from './tcp.js';
 export {
   Trace,

@@ -74,6 +74,7 @@ export interface AnySeries {
   at(index: number): Sample | undefined;
   timeNs(index: number): number;
   indexAfter(timeNs: number): number;
+  numbers(name: string): number[];
   rows(): Iterable<readonly unknown[]>;
 }
 
@@ -171,6 +172,14 @@ export class Series<
       { length: this.#length },
       (_, row) => column.fromNumber(this.#values[row * width + place]!) as S[K],
     );
+  }
+
+  /** One property over time as numbers: one of a few words is its place among them, what is missing NaN. */
+  numbers(name: string): number[] {
+    const place = this.#names.indexOf(name);
+    if (place < 0) throw new Error(`series: ${this.schema.kind} samples have no ${name}`);
+    const width = this.#names.length;
+    return Array.from({ length: this.#length }, (_, row) => this.#values[row * width + place]!);
   }
 
   /** Context: times never go back. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** A TCP transfer for the demonstration: one process sends, another counts what arrives. */
-import type { SimulatedHost } from '../../dce/index.js';
-import { AF_INET, SOCK_STREAM, socketOptions, type Process } from '../../posix/index.js';
+/** A TCP transfer to measure: one process sends, another counts what arrives. */
+import type { SimulatedHost } from '../../src/dce/index.js';
+import { AF_INET, SOCK_STREAM, socketOptions, type Process } from '../../src/posix/index.js';
 
 export interface Transfer {
   readonly bytes: number;
