@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** A DNS responder for one small zone, and a client that asks it, over UDP. */
-import { UdpSocket, type PosixHost } from '../src/posix/index.js';
-import { start, twoHosts, type Print } from './network.js';
+import { Simulation, type Os } from 'libos';
 
 const zone: Readonly<Record<string, string>> = {
-  'alice.example': '192.0.2.1',
-  'bob.example': '192.0.2.2',
+  'alice.example': '10.0.1.1',
+  'bob.example': '10.0.1.2',
 };
 const headerBytes = 12;
 const noSuchName = 3;
 const typeA = 1;
 const classInternet = 1;
 
-async function respond(host: PosixHost): Promise<void> {
-  const socket = UdpSocket.open(host.spawn(), { port: 53 });
+async function respond(os: Os): Promise<void> {
+  const socket = os.udp(53);
   for await (const { data, from } of socket) {
     if (from && data.length > headerBytes) await socket.send(answer(data), from);
   }
@@ -36,10 +35,9 @@ function answer(query: Uint8Array): Uint8Array {
   return Uint8Array.of(...id, ...u16(flags, ...counts), ...question, ...record);
 }
 
-async function resolve(host: PosixHost, name: string): Promise<string> {
-  using process = host.spawn();
-  using socket = UdpSocket.open(process);
-  socket.connect({ address: '192.0.2.2', port: 53 });
+async function resolve(os: Os, name: string): Promise<string> {
+  using socket = os.udp();
+  socket.connect({ address: 'bob', port: 53 });
   const question = [...writeName(name), ...u16(typeA, classInternet)];
   await socket.send(Uint8Array.of(...u16(0x1234, 0x0100, 1, 0, 0, 0), ...question));
   const { data } = await socket.receive();
@@ -65,12 +63,12 @@ function u16(...values: readonly number[]): number[] {
   return values.flatMap((value) => [value >> 8, value & 0xff]);
 }
 
-export async function run(print: Print): Promise<void> {
-  const { simulation, alice, bob } = await twoHosts();
-  void respond(bob);
-  for (const name of ['alice.example', 'bob.example', 'carol.example']) {
-    print(`${name}: ${await simulation.runUntil(resolve(alice, name))}`);
-  }
-}
+const sim = new Simulation({ seed: 1 });
+const [alice, bob] = sim.hosts('alice', 'bob');
+sim.connect(alice, bob, { delay: '10 ms' });
 
-await start(import.meta.url, run);
+bob.run(respond, { service: true });
+for (const name of ['alice.example', 'bob.example', 'carol.example']) {
+  const address = alice.run((os) => resolve(os, name));
+  console.log(`${name}: ${await sim.runUntil(address)}`);
+}

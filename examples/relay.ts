@@ -4,22 +4,15 @@
  * A relay as socat makes one: bob listens on TCP and passes what comes to a unix socket of his own, where a program
  * answers; alice only ever sees the TCP side. Both directions are web streams.
  */
-import {
-  TcpServer,
-  TcpSocket,
-  UnixServer,
-  UnixSocket,
-  type PosixHost,
-} from '../src/posix/index.js';
-import { start, twoHosts, type Print } from './network.js';
+import { Simulation, type Os } from 'libos';
+import { UnixServer, UnixSocket } from 'libos/posix';
 
 const name = '@service';
 
 /** `socat TCP-LISTEN:8080,fork ABSTRACT-CONNECT:service` */
-async function relay(host: PosixHost): Promise<void> {
-  const process = host.spawn();
-  for await (const outside of TcpServer.listen(process, { port: 8080 })) {
-    const inside = await UnixSocket.connect(process, name);
+async function relay(os: Os): Promise<void> {
+  for await (const outside of os.listen(8080)) {
+    const inside = await UnixSocket.connect(os.process, name);
     void Promise.all([
       outside.readable.pipeTo(inside.writable),
       inside.readable.pipeTo(outside.writable),
@@ -31,29 +24,27 @@ async function relay(host: PosixHost): Promise<void> {
 }
 
 /** Says all that it hears, in capitals. */
-async function service(host: PosixHost): Promise<void> {
-  const server = UnixServer.listen(host.spawn(), name);
-  for await (const socket of server) {
+async function service(os: Os): Promise<void> {
+  for await (const socket of UnixServer.listen(os.process, name)) {
     const text = new TextDecoder().decode(await socket.readAll());
     await socket.write(text.toUpperCase());
     socket.close();
   }
 }
 
-async function ask(host: PosixHost, text: string): Promise<string> {
-  using process = host.spawn();
-  using socket = await TcpSocket.connect(process, { address: '192.0.2.2', port: 8080 });
+async function ask(os: Os, text: string): Promise<string> {
+  using socket = await os.connect('bob', 8080);
   await socket.write(text);
   socket.end();
   return new TextDecoder().decode(await socket.readAll());
 }
 
-export async function run(print: Print): Promise<void> {
-  const { simulation, alice, bob } = await twoHosts();
-  void service(bob);
-  void relay(bob);
-  print(await simulation.runUntil(ask(alice, 'from a wire to a unix socket')));
-  print(await simulation.runUntil(ask(alice, 'and back again')));
-}
+const sim = new Simulation({ seed: 1 });
+const [alice, bob] = sim.hosts('alice', 'bob');
+sim.connect(alice, bob, { rate: '100 Mbit/s', delay: '10 ms' });
 
-await start(import.meta.url, run);
+bob.run(service);
+bob.run(relay);
+for (const text of ['from a wire to a unix socket', 'and back again']) {
+  console.log(await sim.runUntil(alice.run((os) => ask(os, text))));
+}

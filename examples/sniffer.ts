@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** A packet sniffer: prints every frame that passes bob's interface, as a program on bob sees it. */
-import {
-  ETH_P_ALL,
-  formatIp,
-  formatMac,
-  PacketSocket,
-  TcpServer,
-  TcpSocket,
-  type PosixHost,
-} from '../src/posix/index.js';
-import { start, twoHosts, type Print } from './network.js';
+import { Simulation, type Os } from 'libos';
+import { ETH_P_ALL, formatIp, formatMac } from 'libos/posix';
 
 const etherTypes: Readonly<Record<number, string>> = {
   0x0800: 'IPv4',
@@ -20,14 +12,10 @@ const etherTypes: Readonly<Record<number, string>> = {
 const outgoing = 4;
 const tcp = 6;
 
-async function sniff(host: PosixHost, print: Print): Promise<void> {
-  const socket = PacketSocket.open(host.spawn(), {
-    interface: 'eth0',
-    protocol: ETH_P_ALL,
-    promiscuous: true,
-  });
+async function sniff(os: Os): Promise<void> {
+  const socket = os.packet({ interface: 'eth0', protocol: ETH_P_ALL, promiscuous: true });
   for await (const { data, source } of socket) {
-    print(`${source?.packetType === outgoing ? 'out' : 'in '} ${describe(data)}`);
+    console.log(`${source?.packetType === outgoing ? 'out' : 'in '} ${describe(data)}`);
   }
 }
 
@@ -48,24 +36,17 @@ function describe(frame: Uint8Array): string {
   return `TCP ${from}${ports} ${flags.join(' ')}, ${payload} bytes`;
 }
 
-async function serve(host: PosixHost): Promise<void> {
-  const server = TcpServer.listen(host.spawn(), { address: '0.0.0.0', port: 80 });
-  const socket = await server.accept();
+const sim = new Simulation({ seed: 1, addresses: 'ipv4' });
+const [alice, bob] = sim.hosts('alice', 'bob');
+sim.connect(alice, bob, { rate: '100 Mbit/s', delay: '10 ms' });
+
+bob.run(sniff);
+bob.run(async (os) => {
+  using socket = await os.listen(80, { address: '0.0.0.0' }).accept();
   await socket.readAll();
-  socket.close();
-}
-
-async function talk(host: PosixHost): Promise<void> {
-  const socket = await TcpSocket.connect(host.spawn(), { address: '192.0.2.2', port: 80 });
+});
+alice.run(async (os) => {
+  using socket = await os.connect('bob', 80);
   await socket.write('hello');
-  socket.close();
-}
-
-export async function run(print: Print): Promise<void> {
-  const { simulation, alice, bob } = await twoHosts();
-  void sniff(bob, print);
-  await simulation.runUntil(Promise.all([serve(bob), talk(alice)]));
-  await simulation.run('1 s');
-}
-
-await start(import.meta.url, run);
+});
+await sim.run('1 s');
