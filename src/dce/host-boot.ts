@@ -3,12 +3,13 @@
 /** What a host has from one boot to its crash: its kernel, who uses it, and what was configured in it. */
 import { LibosError } from '../errors.js';
 import type { SeededEntropy } from '../host/index.js';
-import type {
-  Console,
-  Kernel,
-  KernelImage,
-  KernelInstance,
-  KernelWarning,
+import {
+  unsharedBytes,
+  type Console,
+  type Kernel,
+  type KernelImage,
+  type KernelInstance,
+  type KernelWarning,
 } from '../kernel/index.js';
 import { CLOCK_REALTIME } from '../posix/constants/process.js';
 import type { PosixHost } from '../posix/index.js';
@@ -41,6 +42,10 @@ export interface HostBootState {
   readonly sessions: HostSessionsState;
   readonly network: unknown;
   readonly stepsRun: number;
+  readonly source: Kernel;
+  /** Bytes of memory that the last image did not have. */
+  readonly newBytes: number;
+  readonly logBytes: number;
 }
 
 export class HostBoot {
@@ -48,6 +53,7 @@ export class HostBoot {
   readonly sessions: HostSessions;
   readonly network: HostNetwork;
   readonly #host: SimulatedHost;
+  readonly #source: Kernel;
   readonly #entropy: SeededEntropy;
   /** The last image of this kernel: the next one shares its pages. */
   #image: KernelImage;
@@ -56,6 +62,7 @@ export class HostBoot {
   constructor(options: HostBootOptions) {
     const { host, source, image, entropy, console, clock, onWarning, reseed = true } = options;
     this.#host = host;
+    this.#source = source;
     this.#entropy = entropy;
     this.#image = image;
     this.kernel = source.clone(image, {
@@ -93,9 +100,14 @@ export class HostBoot {
 
   saveState(): HostBootState {
     const sessions = this.sessions.saveState();
-    this.#image = this.kernel.snapshot(this.#image);
+    const image = this.kernel.snapshot(this.#image);
+    const newBytes = unsharedBytes(image, this.#image);
+    this.#image = image;
     return {
-      image: this.#image,
+      image,
+      source: this.#source,
+      newBytes,
+      logBytes: this.sessions.logBytes,
       entropy: this.#entropy.state,
       sessions,
       network: this.network.saveState(),

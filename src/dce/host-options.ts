@@ -9,7 +9,8 @@ import {
   type KernelImage,
   type KernelWarning,
 } from '../kernel/index.js';
-import { O_CREAT, O_WRONLY, PosixHost } from '../posix/index.js';
+import { ipVersion, O_CREAT, O_WRONLY, PosixHost } from '../posix/index.js';
+import { scenarioError, type CallerLine } from './caller-line.js';
 import { uptimeAtStartNs } from './host-clock.js';
 
 /** A kernel, or which: by profile ("sim", "full"), name, file, or as `Kernel.load` takes it. */
@@ -40,19 +41,18 @@ export function loadKernel(option: KernelOption = {}): Kernel {
 /** Hosts neither ask for routers nor check their own addresses: who gives them has seen to both. */
 const quietSettings = ['router_solicitations', 'accept_ra', 'accept_dad', 'dad_transmits'];
 
+export interface BootImageOptions {
+  readonly entropy: Entropy;
+  readonly startDateMs: number;
+  readonly memoryMax?: number | string;
+  readonly quiet: boolean;
+}
+
 /**
  * What hosts of a kernel start from: booted, loopback up. `quiet` ones send nothing for IPv6's own sake that a
  * planned network does not need.
  */
-export function bootImage(
-  kernel: Kernel,
-  options: {
-    readonly entropy: Entropy;
-    readonly startDateMs: number;
-    readonly memoryMax?: number | string;
-    readonly quiet: boolean;
-  },
-): KernelImage {
+export function bootImage(kernel: Kernel, options: BootImageOptions): KernelImage {
   const { startDateMs, quiet, ...rest } = options;
   const instance = kernel.boot({
     ...rest,
@@ -75,4 +75,26 @@ export function bootImage(
   }
   posix.close();
   return instance.snapshot();
+}
+
+/** Names are as DNS has them, and each host's own. */
+export function checkHostName(
+  name: string,
+  hosts: readonly { readonly name: string; readonly location: string }[],
+  at: CallerLine,
+): void {
+  if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(name) || ipVersion(name) !== 0) {
+    throw scenarioError('ERR_LIBOS_HOST', `a host cannot be called ${JSON.stringify(name)}`, {
+      hint: 'letters, digits, dots and hyphens make a name of up to 63 characters',
+      at,
+    });
+  }
+  const other = hosts.find((host) => host.name === name);
+  if (other) {
+    throw scenarioError(
+      'ERR_LIBOS_HOST',
+      `there are two hosts called ${name}: the other one is of ${other.location}`,
+      { at },
+    );
+  }
 }

@@ -15,6 +15,7 @@ export class NetworkPlan {
   readonly topology = new Topology();
   readonly #addresses = new AddressPlan();
   readonly #names = new Names(this.topology);
+  #plannedVersion = -1;
   #routes: { readonly version: number; readonly plan: RoutePlan } | undefined;
 
   /** Changes when there is something new to plan. */
@@ -27,9 +28,15 @@ export class NetworkPlan {
     this.#names.add(station);
   }
 
+  /** Whether all that is connected has addresses. */
+  get isPlanned(): boolean {
+    return this.#plannedVersion === this.version;
+  }
+
   /** Gives addresses to all that has been connected since the last time. */
   assignAddresses(): void {
     this.#addresses.assign(this.topology.takeChanged());
+    this.#plannedVersion = this.version;
   }
 
   routesOf(station: Station): readonly PlannedRoute[] {

@@ -276,7 +276,7 @@ export class SimulatedHost implements Station {
 
   /** Context: called by the simulation before time passes: the host is up, with all that is planned. */
   settle(): void {
-    if (this.#state === 'planned') this.#bootUp();
+    if (this.#state === 'planned') located(() => this.#bootUp(), this.#at);
     if (this.#boot) this.#plan(this.#boot);
     this.#boot?.configure(this.#steps);
   }
@@ -333,6 +333,9 @@ export class SimulatedHost implements Station {
     this.#boot = undefined;
     if (saved.boot) {
       const { kernel } = this.#world.imageFor(this.options);
+      if (kernel !== saved.boot.source) {
+        throw new LibosError('ERR_LIBOS_SNAPSHOT', `${this.name} had another kernel then`);
+      }
       const from = { kernel, image: saved.boot.image };
       this.#boot = this.#createBoot(from, this.#entropyName(), false);
     }
@@ -357,7 +360,7 @@ export class SimulatedHost implements Station {
 
   #booted(): HostBoot {
     if (this.#state === 'planned') {
-      this.#bootUp();
+      located(() => this.#bootUp(), this.#at);
       this.#boot!.configure(this.#steps);
     }
     if (this.#boot) return this.#boot;

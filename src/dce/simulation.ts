@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** Hosts, what joins them, and the virtual time they share. Made whole first; it starts when time passes. */
-import { SeededEntropy, turnOfEventLoop, type HostNic } from '../host/index.js';
+import { turnOfEventLoop, type SeededEntropy } from '../host/index.js';
 import {
   FramePool,
   Hub,
@@ -13,18 +13,18 @@ import {
   type Medium,
   type SwitchOptions,
 } from '../link/index.js';
-import { KernelPanic, type Kernel, type KernelImage } from '../kernel/index.js';
-import { ipVersion } from '../posix/index.js';
+import { KernelPanic } from '../kernel/index.js';
 import { parseDurationNs } from '../units.js';
 import type { Cancellable } from './callbacks.js';
 import { CallerLine, located, scenarioError } from './caller-line.js';
+import { BootImages } from './boot-images.js';
 import { Connections, type Connectable, type ConnectOptions } from './connect.js';
 import { Engine } from './engine.js';
-import { bootImage, loadKernel, type HostOptions, type KernelOption } from './host-options.js';
+import { Faults } from './faults.js';
+import { checkHostName, type HostOptions } from './host-options.js';
 import { NetworkPlan } from './network-plan.js';
 import {
   Observation,
-  type DigestCoverage,
   type ObservedWorld,
   type SimulationCaptureOptions,
   type SimulationTraceOptions,
@@ -40,26 +40,21 @@ import { viewPrograms, type ProgramsView } from './programs-view.js';
 import { failureOf, stallError, type RunReport } from './run-report.js';
 import { SimulationLog, logLevels } from './log.js';
 import type { HostWorld } from './host-world.js';
+import type { ForkOptions, Snapshot } from './snapshot/snapshot.js';
+import { Snapshots, type Part } from './snapshot/snapshots.js';
+import { watchSettled } from './settled.js';
 import { SimulatedHost } from './simulated-host.js';
-import type { AddressFamilies } from './topology.js';
+import type { SimulationOptions } from './simulation-options.js';
+import { Streams } from './streams.js';
 import type { Trace } from './trace/index.js';
 
-export interface SimulationOptions {
-  /** All randomness comes from it: the same seed, the same run. 1 by default. */
-  readonly seed?: number | string;
-  /** The kernel of all hosts that name none: the profile `sim` by default. */
-  readonly kernel?: KernelOption;
-  /** The limit of each host's memory: "64 MiB" by default. */
-  readonly memoryMax?: number | string;
-  /** What the hosts' calendar says at the start: 2025-01-01 by default. */
-  readonly startDate?: Date;
-  /** Which addresses interfaces get without asking: IPv4 and IPv6 by default, none with 'manual'. */
-  readonly addresses?: AddressFamilies;
-  /** What of frames goes into the digest: their headers by default. 'none': there is no digest. */
-  readonly digest?: DigestCoverage;
-  /** Whether programs' calls are logged, so that snapshots can be taken while programs run: not by default. */
-  readonly snapshots?: boolean;
+/** What a fork has from its first moment. */
+interface ForkedFrom {
+  readonly seed: number | string;
+  readonly images: BootImages;
 }
+
+export type { SimulationOptions };
 
 /** Names of hosts, as the hosts. */
 type Hosts<Names extends readonly string[]> = { readonly [Index in keyof Names]: SimulatedHost };
@@ -75,7 +70,6 @@ export class Simulation {
   readonly engine = new Engine(turnOfEventLoop);
   /** Where frames are while they travel. */
   readonly frames = new FramePool();
-  readonly seed: number | string;
   /** What 0 ns is on the hosts' calendar, in milliseconds since 1970. */
   readonly startDateMs: number;
   readonly options: SimulationOptions;
@@ -85,7 +79,11 @@ export class Simulation {
   readonly reports = new Reports(() => this.engine.nowNs);
   /** What watches: captures, traces, the digest. */
   readonly observation: Observation;
+  /** How it is put back, and how forks of it are made. */
+  readonly snapshots: Snapshots;
   readonly #network = new NetworkPlan();
+  /** What goes wrong, on purpose. */
+  readonly faults = new Faults(this);
   readonly #hosts: SimulatedHost[] = [];
   readonly #media: Medium[] = [];
   readonly #world: HostWorld;
@@ -93,19 +91,21 @@ export class Simulation {
   readonly #connections: Connections;
   readonly #untilNs: number;
   /** A booted image of each kernel and limit of memory; every host starts from one. */
-  readonly #images = new Map<Kernel, Map<unknown, KernelImage>>();
-  #settledVersion = -1;
+  readonly #images: BootImages;
+  readonly #streams: Streams;
   /** Set when it is in several workers. */
   readonly #shared: SharedRuns | undefined;
   #failures: Failure[] = [];
   /** Grows whenever a program gets on. */
   #progress = 0;
 
-  constructor(options: SimulationOptions = {}) {
+  /** `fork`: made by `fork`, which says what it has of the first one. */
+  constructor(options: SimulationOptions = {}, fork?: ForkedFrom) {
     const context = runContext();
     this.options = options;
-    this.seed = context?.seed ?? options.seed ?? 1;
+    this.#streams = new Streams(fork?.seed ?? context?.seed ?? options.seed ?? 1);
     this.startDateMs = (options.startDate ?? startDateDefault).getTime();
+    this.#images = fork?.images ?? this.#createImages();
     this.#untilNs = context?.untilNs ?? Infinity;
     if (context?.heartbeat) this.engine.beat(context.heartbeat, context.onStop);
     this.engine.onMomentEnd = () => this.log.endMoment();
@@ -114,7 +114,18 @@ export class Simulation {
     const { topology } = this.#network;
     this.#connections = new Connections(this.#linkWorld, topology, options.addresses);
     this.#shared = context?.share ? new SharedRuns(context.share, this.#createShared()) : undefined;
+    this.snapshots = new Snapshots({
+      simulation: this,
+      streams: this.#streams,
+      refusal: this.#shared && 'a simulation in several workers has no snapshots yet',
+      createEmpty: () => new Simulation(options, { seed: this.seed, images: this.#images }),
+    });
     context?.onSimulation?.(this);
+  }
+
+  /** All randomness comes from it. */
+  get seed(): number | string {
+    return this.#streams.seed;
   }
 
   /** Whether time is passing. */
@@ -142,26 +153,17 @@ export class Simulation {
 
   /** A stream of randomness of its own, for whoever takes a name for it. */
   entropy(name: string): SeededEntropy {
-    return SeededEntropy.fromSeed(this.seed, name);
+    return this.#streams.open(name);
   }
 
   /** A host. It boots when time passes, or when somebody reaches into it. */
   host(name: string, options: HostOptions = {}): SimulatedHost {
     const at = CallerLine.here();
-    if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(name) || ipVersion(name) !== 0) {
-      throw scenarioError('ERR_LIBOS_HOST', `a host cannot be called ${JSON.stringify(name)}`, {
-        hint: 'letters, digits, dots and hyphens make a name of up to 63 characters',
-        at,
-      });
-    }
-    const other = this.#hosts.find((host) => host.name === name);
-    if (other) {
-      throw scenarioError(
-        'ERR_LIBOS_HOST',
-        `there are two hosts called ${name}: the other one is of ${other.location}`,
-        { at },
-      );
-    }
+    checkHostName(name, this.#hosts, at);
+    return this.snapshots.build((simulation) => simulation.#addHost(name, options, at));
+  }
+
+  #addHost(name: string, options: HostOptions, at: CallerLine): SimulatedHost {
     const host = new SimulatedHost(this.#world, name, this.#hosts.length, options, at);
     this.#hosts.push(host);
     this.#network.add(host);
@@ -177,19 +179,25 @@ export class Simulation {
   connect(a: Connectable, b: Connectable, options: ConnectOptions = {}): Link {
     const at = CallerLine.here();
     for (const node of [a, b]) this.#checkOurs(node, at);
-    const link = located(() => this.#connections.connect(a, b, options, at), at);
-    this.observation.linkAdded(link);
-    return link;
+    return this.snapshots.build((simulation) => {
+      const ends = [a, b].map((node) => simulation.counterpart(node));
+      const link = located(
+        () => simulation.#connections.connect(ends[0]!, ends[1]!, options, at),
+        at,
+      );
+      simulation.observation.linkAdded(link);
+      return link;
+    });
   }
 
   /** An Ethernet switch, to connect hosts and other switches to. */
   switch(name: string, options: SwitchOptions = {}): Switch {
-    return this.#addMedium(name, () => new Switch(this.#linkWorld, name, options));
+    return this.#addMedium(name, (simulation) => new Switch(simulation.#linkWorld, name, options));
   }
 
   /** An Ethernet hub: what one sends all others get. */
   hub(name: string, options: HubOptions = {}): Hub {
-    return this.#addMedium(name, () => new Hub(this.#linkWorld, name, options));
+    return this.#addMedium(name, (simulation) => new Hub(simulation.#linkWorld, name, options));
   }
 
   /** Writes the frames that pass interfaces into pcapng files, until disposed of. */
@@ -224,7 +232,7 @@ export class Simulation {
     { timeout = '1 h' }: { readonly timeout?: number | string } = {},
   ): Promise<T> {
     const timeoutNs = located(() => parseDurationNs(timeout, 'timeout'));
-    const isSettled = this.#watch(target);
+    const isSettled = watchSettled(target, this.#shared !== undefined);
     const endNs = this.nowNs + timeoutNs;
     const what = target instanceof Promise ? 'a promise' : target.label;
     this.#prepare(endNs, `until ${what} has ended`);
@@ -244,13 +252,34 @@ export class Simulation {
   }
 
   /** Calls back at a moment of virtual time, outside of all hosts: to cut a link, to crash a host. */
-  at(time: number | string, callback: () => void): Cancellable {
+  at(time: number | string, callback: (simulation: Simulation) => void): Cancellable {
     const at = CallerLine.here();
     const timeNs = located(() => parseDurationNs(time, 'at'), at);
     if (timeNs < this.nowNs) {
       throw scenarioError('ERR_LIBOS_PAST', `${time} is past: it is ${this.nowNs / 1e9} s`, { at });
     }
-    return this.engine.callAt(timeNs, callback);
+    const pause = this.snapshots.at(timeNs, callback, at.toString());
+    return { cancel: () => this.engine.cancelPause(pause) };
+  }
+
+  /** Everything as it is now, to come back to. Between runs, or in `sim.at`. */
+  snapshot(): Snapshot {
+    return this.snapshots.take();
+  }
+
+  /** Goes back to a snapshot. */
+  restore(snapshot: Snapshot): Promise<void> {
+    return this.snapshots.restore(snapshot);
+  }
+
+  /** A new simulation that goes on from a snapshot, or from now. */
+  fork(snapshot: Snapshot = this.snapshot(), options: ForkOptions = {}): Promise<Simulation> {
+    return this.snapshots.fork(snapshot, options);
+  }
+
+  /** What a host, link, switch or program of the first simulation is in this fork of it. */
+  counterpart<T extends Part>(part: T): T {
+    return this.snapshots.counterpart(part);
   }
 
   /** Boots everything and puts all addresses and routes in place. A run does it by itself. */
@@ -258,25 +287,8 @@ export class Simulation {
     this.#settle();
   }
 
-  /** Says whether a program has ended, or a promise is settled. */
-  #watch(target: Program | Promise<unknown>): () => boolean {
-    if (!(target instanceof Promise)) {
-      // Whoever waits for it handles what it throws.
-      void target.done;
-      return () => target.outcome !== undefined;
-    }
-    if (this.#shared) {
-      throw scenarioError('ERR_LIBOS_WORKERS', 'a promise is not settled in all workers at once', {
-        hint: 'with several workers wait for a program: sim.runUntil(program), or sim.run() for all',
-      });
-    }
-    let settled = false;
-    const settle = (): void => void (settled = true);
-    target.then(settle, settle);
-    return () => settled;
-  }
-
   #prepare(endNs: number, what: string): void {
+    this.snapshots.check();
     runContext()?.onRun?.(this, endNs);
     this.#settle();
     const { hosts, links } = this.topology;
@@ -284,12 +296,12 @@ export class Simulation {
   }
 
   #settle(): void {
-    if (this.#settledVersion === this.#network.version) return;
+    if (this.snapshots.settledVersion === this.#network.version) return;
     this.#shared?.division.divide();
-    this.#network.assignAddresses();
+    this.#planAddresses();
     // Booting changes nothing in the topology.
     for (const host of this.#hosts) if (host.local) host.settle();
-    this.#settledVersion = this.#network.version;
+    this.snapshots.settledVersion = this.#network.version;
   }
 
   async #runPrograms(): Promise<RunReport> {
@@ -342,11 +354,9 @@ export class Simulation {
 
   /** Something has been thrown outside of all programs; a kernel that dies is told of by its host. */
   #engineFailed(error: unknown): void {
-    const host =
-      error instanceof KernelPanic
-        ? this.#hosts.find(({ name }) => name === error.host)
-        : undefined;
-    if (host) host.kernelDied(error as KernelPanic);
+    const panic = error instanceof KernelPanic ? error : undefined;
+    const host = this.#hosts.find(({ name }) => name === panic?.host);
+    if (host) host.kernelDied(panic!);
     else this.#failed(error instanceof Error ? error : new Error(String(error)));
   }
 
@@ -373,21 +383,14 @@ export class Simulation {
     return { reason, nowNs: this.nowNs, waiting };
   }
 
-  #imageFor({ kernel: option, memoryMax = this.options.memoryMax }: HostOptions) {
-    const kernel = loadKernel(option ?? this.options.kernel);
-    let images = this.#images.get(kernel);
-    if (!images) this.#images.set(kernel, (images = new Map<unknown, KernelImage>()));
-    let image = images.get(memoryMax);
-    if (!image) {
-      image = bootImage(kernel, {
-        entropy: this.entropy('boot'),
-        startDateMs: this.startDateMs,
-        quiet: this.options.addresses !== 'manual',
-        ...(memoryMax === undefined ? {} : { memoryMax }),
-      });
-      images.set(memoryMax, image);
-    }
-    return { kernel, image };
+  #planAddresses(): void {
+    if (this.#network.isPlanned) return;
+    this.snapshots.build((simulation) => simulation.#network.assignAddresses());
+  }
+
+  #createImages(): BootImages {
+    const boot = { startDateMs: this.startDateMs, quiet: this.options.addresses !== 'manual' };
+    return new BootImages({ ...this.options, boot, entropy: () => this.entropy('boot') });
   }
 
   #checkOurs(node: Connectable, at: CallerLine): void {
@@ -409,14 +412,16 @@ export class Simulation {
     };
   }
 
-  #addMedium<M extends Medium>(name: string, create: () => M): M {
+  #addMedium<M extends Medium>(name: string, create: (simulation: Simulation) => M): M {
     const at = CallerLine.here();
     if ([...this.#hosts, ...this.#media].some((node) => node.name === name)) {
       throw scenarioError('ERR_LIBOS_TOPOLOGY', `${name} is the name of something else`, { at });
     }
-    const medium = located(create, at);
-    this.#media.push(medium);
-    return medium;
+    return this.snapshots.build((simulation) => {
+      const medium = located(() => create(simulation), at);
+      simulation.#media.push(medium);
+      return medium;
+    });
   }
 
   #createShared(): SharedWorld {
@@ -451,9 +456,9 @@ export class Simulation {
       engine: this.engine,
       startDateMs: this.startDateMs,
       recorded: this.options.snapshots ?? false,
-      imageFor: (options) => this.#imageFor(options),
+      imageFor: (options) => this.#images.imageFor(options),
       entropy: (name) => this.entropy(name),
-      planAddresses: () => this.#network.assignAddresses(),
+      planAddresses: () => this.#planAddresses(),
       routesOf: (host) => this.#network.routesOf(host),
       hostsFileOf: (host) => this.#network.hostsFileOf(host),
       resolve: (name, asker, version) => this.#network.resolve(name, asker, version),
@@ -467,5 +472,3 @@ export class Simulation {
     };
   }
 }
-
-export type { HostNic };

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** A booted image of each kernel and limit of memory: every host starts from one. */
+import type { Kernel, KernelImage } from '../kernel/index.js';
+import {
+  bootImage,
+  loadKernel,
+  type BootImageOptions,
+  type HostOptions,
+  type KernelOption,
+} from './host-options.js';
+
+export interface BootImagesOptions {
+  readonly boot: Omit<BootImageOptions, 'entropy' | 'memoryMax'>;
+  readonly entropy: () => BootImageOptions['entropy'];
+  /** Of hosts that say nothing else. */
+  readonly kernel?: KernelOption;
+  readonly memoryMax?: number | string;
+}
+
+export class BootImages {
+  readonly #options: BootImagesOptions;
+  readonly #images = new Map<Kernel, Map<unknown, KernelImage>>();
+
+  constructor(options: BootImagesOptions) {
+    this.#options = options;
+  }
+
+  imageFor(host: HostOptions): { readonly kernel: Kernel; readonly image: KernelImage } {
+    const { boot, entropy } = this.#options;
+    const memoryMax = host.memoryMax ?? this.#options.memoryMax;
+    const kernel = loadKernel(host.kernel ?? this.#options.kernel);
+    let images = this.#images.get(kernel);
+    if (!images) this.#images.set(kernel, (images = new Map<unknown, KernelImage>()));
+    let image = images.get(memoryMax);
+    if (!image) {
+      image = bootImage(kernel, {
+        ...boot,
+        entropy: entropy(),
+        ...(memoryMax === undefined ? {} : { memoryMax }),
+      });
+      images.set(memoryMax, image);
+    }
+    return { kernel, image };
+  }
+}
