@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** What the guide and the README show does what they say. */
+import { expect, test } from 'vitest';
+import { runPage } from '../helpers/guide.js';
+
+test('a first simulation', async () => {
+  const [hello, ping, states] = await runPage('docs/guide/first-simulation.md');
+  expect(hello).toMatch(/^hello after 11\d\d(\.\d+)? ms$/);
+  expect(ping).toMatch(/^ping: 50\.\d+ ms true$/);
+  expect(states).toBe('failed up');
+});
+
+test('the README', async () => {
+  const [said] = await runPage('README.md');
+  expect(said).toMatch(/^hello over real TCP, after \d+(\.\d+)? ms of virtual time$/);
+});
