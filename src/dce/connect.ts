@@ -105,7 +105,8 @@ export class Connections {
   }
 
   /** The segment of a medium. */
-  segmentOf(medium: Medium): Segment {
+  segmentOf(part: Medium): Segment {
+    const medium = part.within ?? part;
     let segment = this.#segmentOf.get(medium);
     if (!segment) {
       segment = this.#topology.createSegment();

@@ -11,7 +11,11 @@ import {
   type Link,
   type LinkWorld,
   type Medium,
+  Wireless,
+  type AccessPoint,
+  type Position,
   type SwitchOptions,
+  type WirelessOptions,
 } from '../link/index.js';
 import { KernelPanic } from '../kernel/index.js';
 import { parseDurationNs } from '../units.js';
@@ -198,6 +202,21 @@ export class Simulation {
   /** An Ethernet hub: what one sends all others get. */
   hub(name: string, options: HubOptions = {}): Hub {
     return this.#addMedium(name, (simulation) => new Hub(simulation.#linkWorld, name, options));
+  }
+
+  /** The air: to connect hosts to, as stations. */
+  wireless(name: string, options: WirelessOptions = {}): Wireless {
+    return this.#addMedium(
+      name,
+      (simulation) => new Wireless(simulation.#linkWorld, name, options),
+    );
+  }
+
+  /** An access point of the air, to connect to what its stations want to reach. */
+  accessPoint(name: string, air: Wireless, position: Position): AccessPoint {
+    return this.#addMedium(name, (simulation) =>
+      simulation.counterpart(air).createAccessPoint(name, position),
+    );
   }
 
   /** Writes the frames that pass interfaces into pcapng files, until disposed of. */
@@ -445,6 +464,7 @@ export class Simulation {
       links: () => this.links,
       createScheduler: () => engine.createScheduler(),
       defer: (callback) => engine.defer(callback),
+      isHere: (link, end) => this.#shared?.division.isLocalEnd(link)[end] ?? true,
       partSuffix: share && `.part${share.worker}`,
     };
     return new Observation(world, this.options.digest ?? 'headers');

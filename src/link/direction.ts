@@ -102,6 +102,8 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
   /** Frames are copied from one kernel into the other, without a stop. */
   #isDirect = false;
   #isPaced = false;
+  /** What waits and is on its way, of the halves that are in another worker. */
+  #remoteNow: Partial<DirectionCounters> = {};
   #remote: RemoteSink | undefined;
   /** A remote far half was told that no frame is faster. */
   #promisedDelayNs = 0;
@@ -167,9 +169,9 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     return this.#history.current;
   }
 
-  /** No frame arrives earlier than this after it left. */
+  /** No frame arrives earlier than this after it left; 0 too where a shared medium says when it may leave. */
   get lookaheadNs(): number {
-    return minimalDelayNs(this.#settings);
+    return this.#isPaced ? 0 : minimalDelayNs(this.#settings);
   }
 
   get counters(): DirectionCounters {
@@ -180,6 +182,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
       queueFrames: this.#transmitter.queueFrames,
       queueBytes: this.#transmitter.queueBytes,
       inFlightFrames: this.#arrivals.length,
+      ...this.#remoteNow,
     };
   }
 
@@ -226,6 +229,11 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
         this.#refresh();
       },
     };
+  }
+
+  /** For a shared medium. */
+  get transmitter(): Transmitter {
+    return this.#transmitter;
   }
 
   /** For a shared medium that the direction leads into: it says when frames leave. */
@@ -282,8 +290,14 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
         (own as Record<string, number>)[name] = counters[name as keyof DirectionCounters];
       }
     };
-    if (half === 'received') take(this.#received);
-    else for (const own of [this.#sent, this.#transmitter.counters]) take(own);
+    const { queueFrames, queueBytes, inFlightFrames } = counters;
+    if (half === 'received') {
+      take(this.#received);
+      this.#remoteNow = { ...this.#remoteNow, inFlightFrames };
+    } else {
+      for (const own of [this.#sent, this.#transmitter.counters]) take(own);
+      this.#remoteNow = { ...this.#remoteNow, queueFrames, queueBytes };
+    }
   }
 
   /** Context: at a frame's departure; no kernel is inside a call. */

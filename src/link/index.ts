@@ -29,3 +29,7 @@ export { checkLinkOptions } from './settings.js';
 export { completeChecksum, segmentCount, wireFrames } from './segment.js';
 export { Switch, type SwitchCounters, type SwitchOptions } from './switch.js';
 export type { LinkWorld, RemoteSink } from './world.js';
+export { Wireless, type WirelessOptions } from './wireless.js';
+export type { AccessPoint } from './access-point.js';
+export type { Position } from './radio.js';
+export type { Station } from './station.js';

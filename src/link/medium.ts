@@ -8,6 +8,8 @@ import type { Port } from './port.js';
 export interface Medium extends Stateful {
   /** Unique in its simulation. */
   readonly name: string;
+  /** What it is a part of: access points are of their air. */
+  readonly within?: Medium;
   /** A new place to plug a link into. */
   createPort(): Port;
   /** A link has been plugged in, for good. */

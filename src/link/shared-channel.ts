@@ -6,6 +6,7 @@
  */
 import type { Scheduler, SeededEntropy, Stateful, TargetId, Timed } from '../host/index.js';
 import type { LinkWorld } from './world.js';
+import { fail } from './settings.js';
 import type { Pacer, Transmitter } from './transmitter.js';
 
 export interface ChannelOptions {
@@ -13,6 +14,9 @@ export interface ChannelOptions {
   /** What each turn costs beside the bits: waiting, preamble, acknowledgement. */
   readonly overheadNs: number;
 }
+
+/** What becomes of a frame at the end of its turn. */
+export type TurnEnd = 'done' | 'again' | 'lost';
 
 /** A frame that waits for its turn or has it. */
 interface Turn {
@@ -36,20 +40,23 @@ export class SharedChannel implements Pacer, Timed, Stateful {
   readonly #target: TargetId;
   readonly #entropy: SeededEntropy;
   readonly #options: ChannelOptions;
-  readonly #finished: (transmitter: Transmitter) => boolean;
+  readonly #finished: (transmitter: Transmitter) => TurnEnd;
   readonly #senders: Transmitter[] = [];
   readonly #waiting: Turn[] = [];
   #turn: Turn | undefined;
   #endNs = -1;
   #busyNs = 0;
 
-  /** `finished` says at the end of a turn whether the frame is done; else it is sent again. */
+  /** `finished` is asked at the end of each turn. */
   constructor(
     world: LinkWorld,
     name: string,
     options: ChannelOptions,
-    finished: (transmitter: Transmitter) => boolean = () => true,
+    finished: (transmitter: Transmitter) => TurnEnd = () => 'done',
   ) {
+    if (options.rateBitsPerSecond === 0) {
+      fail(`medium ${name}`, 'rate: 0 bit/s lets nothing pass', 'leave it out for no limit');
+    }
     this.#scheduler = world.createScheduler();
     this.#target = this.#scheduler.register(this);
     this.#entropy = world.entropy(`medium ${name} turns`);
@@ -87,8 +94,10 @@ export class SharedChannel implements Pacer, Timed, Stateful {
     // One that was cut short.
     if (!turn || endNs !== this.#endNs) return;
     this.#turn = undefined;
-    if (this.#finished(turn.transmitter)) turn.transmitter.finish();
-    else this.#waiting.push(turn);
+    const end = this.#finished(turn.transmitter);
+    if (end === 'again') this.#waiting.push(turn);
+    else if (end === 'lost') turn.transmitter.discard();
+    else turn.transmitter.finish();
     // Whoever had something more has asked by now, and may have got it.
     if (!this.#isBusy()) this.#nextTurn();
   }

@@ -41,7 +41,10 @@ export interface TransmitterCounters {
   droppedByMtu: number;
   droppedByQueue: number;
   droppedByDown: number;
+  /** Their sender crashed while they waited. */
   droppedByCrash: number;
+  /** A shared medium gave them up. */
+  droppedByMedium: number;
 }
 
 interface TransmitterState {
@@ -65,6 +68,7 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
     droppedByQueue: 0,
     droppedByDown: 0,
     droppedByCrash: 0,
+    droppedByMedium: 0,
   };
   readonly #scheduler: Scheduler;
   readonly #source: Attachment;
@@ -133,6 +137,15 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
   /** For the pacer: the first frame has left. */
   finish(): void {
     if (this.#serving) this.#departFirst();
+  }
+
+  /** For the pacer: the first frame is given up. */
+  discard(): void {
+    if (!this.#serving) return;
+    this.counters.droppedByMedium++;
+    this.#giveBackLater(this.#pop());
+    this.#serving = false;
+    if (this.#count > 0) this.#serve();
   }
 
   /** For the pacer: where the first frame goes. Context: there is one. */
