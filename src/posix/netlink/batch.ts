@@ -25,7 +25,13 @@ export class RouteBatch {
    * has no link-local address that can be used.
    */
   syncCarrier(index: number): void {
-    this.#add('RTM_GETLINK', C.RTM_GETLINK, 0, encodeLinkQuery(index));
+    this.#requests.push({
+      what: 'RTM_GETLINK',
+      type: C.RTM_GETLINK,
+      flags: 0,
+      parts: encodeLinkQuery(index),
+      answered: true,
+    });
   }
 
   addAddress(index: number, settings: AddressSettings): void {

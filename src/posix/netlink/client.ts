@@ -43,8 +43,12 @@ export interface NetlinkRequest {
   readonly type: number;
   readonly flags: number;
   readonly parts: readonly Uint8Array[];
+  /** It is answered with an object, not only an acknowledgement. */
+  readonly answered?: boolean;
 }
 
+/** Answers of one datagram that a socket’s receive buffer holds with ease. */
+const batchAnswersMax = 16;
 /** What one datagram of a batch holds at most; a socket's buffer holds several. */
 const batchBytesMax = 32 * 1024;
 
@@ -88,9 +92,11 @@ export class NetlinkClient {
       const first = next;
       const messages: Uint8Array[] = [];
       let length = 0;
+      let answers = 0;
       // Only errors and the last request are answered.
-      while (next < requests.length && length < batchBytesMax) {
-        const { type, flags, parts } = requests[next++]!;
+      while (next < requests.length && length < batchBytesMax && answers < batchAnswersMax) {
+        const { type, flags, parts, answered } = requests[next++]!;
+        if (answered === true) answers++;
         const header = { type, flags: flags | NLM_F_REQUEST, sequence: this.#next() };
         const message = encodeMessage(header, ...parts);
         messages.push(message);
