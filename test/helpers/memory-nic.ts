@@ -33,6 +33,23 @@ export class MemoryNic implements Nic {
     this.sink?.transmit(this, this.#keep({ bytes, offloads }));
   }
 
+  saveState(): unknown {
+    const { received, completedNs } = this;
+    return structuredClone({ received, completedNs, frames: this.#frames, next: this.#nextFrame });
+  }
+
+  restoreState(saved: unknown): void {
+    const state = structuredClone(saved) as Pick<MemoryNic, 'received' | 'completedNs'> & {
+      readonly frames: ReadonlyMap<number, Frame>;
+      readonly next: number;
+    };
+    this.received.splice(0, Infinity, ...state.received);
+    this.completedNs.splice(0, Infinity, ...state.completedNs);
+    this.#frames.clear();
+    for (const [handle, frame] of state.frames) this.#frames.set(handle, frame);
+    this.#nextFrame = state.next;
+  }
+
   /** Frames that were neither given back nor handed over. */
   get held(): number {
     return this.#frames.size;
