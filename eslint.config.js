@@ -152,7 +152,14 @@ export default tseslint.config(
     rules: { 'no-restricted-globals': ['error', ...bannedGlobals] },
   },
   {
-    files: ['src/cli/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', 'kernel/build/cli.ts'],
+    files: [
+      'src/cli/**/*.ts',
+      'src/scenario/worker/output.ts',
+      'bench/**/*.ts',
+      'examples/**/*.ts',
+      'test/scenario/files/**/*.ts',
+      'kernel/build/cli.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
   {

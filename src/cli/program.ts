@@ -7,10 +7,12 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-root.js';
 import { demoCommand } from './demo.js';
+import { ExitCode } from './exit-code.js';
 import { kernelCommand } from './kernel.js';
+import { simCommand } from './sim.js';
 import { reportError } from './terminal.js';
 
-const commands: readonly (() => Command)[] = [demoCommand, kernelCommand];
+const commands: readonly (() => Command)[] = [demoCommand, kernelCommand, simCommand];
 
 function createProgram(): Command {
   const program = new Command('libos')
@@ -35,6 +37,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its own message; asking for help or the version ends here too, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof ExitCode) return error.code;
     reportError(error);
     return 1;
   }

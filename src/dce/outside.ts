@@ -19,12 +19,12 @@ export function isOutside(): boolean {
 export function reachOutside<T>(engine: Engine, work: () => T | Promise<T>): Promise<T> {
   const result = outside.run(true, async () => work());
   if (!engine.running) return result;
-  return new Promise<T>((resolve, reject) => {
+  return new Promise<void>((resolve) => {
     engine.hold(
       result.then(
-        (value) => () => resolve(value),
-        (error: unknown) => () => reject(error as Error),
+        () => resolve,
+        () => resolve,
       ),
     );
-  });
+  }).then(() => result);
 }
