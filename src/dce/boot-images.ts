@@ -20,6 +20,8 @@ export interface BootImagesOptions {
 
 export class BootImages {
   readonly #options: BootImagesOptions;
+  /** Finding a kernel reads files, so it is done once for each option. */
+  readonly #kernels = new Map<KernelOption | undefined, Kernel>();
   readonly #images = new Map<Kernel, Map<unknown, KernelImage>>();
 
   constructor(options: BootImagesOptions) {
@@ -29,7 +31,7 @@ export class BootImages {
   imageFor(host: HostOptions): { readonly kernel: Kernel; readonly image: KernelImage } {
     const { boot, entropy } = this.#options;
     const memoryMax = host.memoryMax ?? this.#options.memoryMax;
-    const kernel = loadKernel(host.kernel ?? this.#options.kernel);
+    const kernel = this.#kernelOf(host.kernel ?? this.#options.kernel);
     let images = this.#images.get(kernel);
     if (!images) this.#images.set(kernel, (images = new Map<unknown, KernelImage>()));
     let image = images.get(memoryMax);
@@ -42,5 +44,11 @@ export class BootImages {
       images.set(memoryMax, image);
     }
     return { kernel, image };
+  }
+
+  #kernelOf(option: KernelOption | undefined): Kernel {
+    let kernel = this.#kernels.get(option);
+    if (!kernel) this.#kernels.set(option, (kernel = loadKernel(option)));
+    return kernel;
   }
 }

@@ -9,6 +9,8 @@ const namesInFileMax = 256;
 export class Names {
   readonly #topology: Topology;
   readonly #stations = new Map<string, Station>();
+  /** Lines of /etc/hosts that are the same for everybody, as the topology was at that version. */
+  #lines: { readonly version: number; readonly of: Map<Station, string> } | undefined;
 
   constructor(topology: Topology) {
     this.#topology = topology;
@@ -51,14 +53,25 @@ export class Names {
 
   /** What /etc/hosts of a host says. */
   hostsFile(asker: Station): string {
-    const lines = ['127.0.0.1 localhost', '::1 localhost'];
-    const all = this.#stations.size <= namesInFileMax ? this.#stations.values() : [asker];
-    for (const station of all) {
-      for (const version of [4, 6] as const) {
-        const address = this.addressOf(station.name, asker, version);
-        if (address) lines.push(`${address.address} ${station.name}`);
-      }
+    const all = this.#stations.size <= namesInFileMax ? [...this.#stations.values()] : [asker];
+    const lines = all.map((station) => this.#linesOf(station, asker));
+    return `127.0.0.1 localhost\n::1 localhost\n${lines.join('')}`;
+  }
+
+  #linesOf(station: Station, asker: Station): string {
+    // Which address of several one sees depends on who one is.
+    if (station.attachments.length > 1) return this.#linesFor(station, asker);
+    const { version } = this.#topology;
+    if (this.#lines?.version !== version) this.#lines = { version, of: new Map() };
+    let lines = this.#lines.of.get(station);
+    if (lines === undefined) {
+      this.#lines.of.set(station, (lines = this.#linesFor(station, asker)));
     }
-    return `${lines.join('\n')}\n`;
+    return lines;
+  }
+
+  #linesFor({ name }: Station, asker: Station): string {
+    const addresses = ([4, 6] as const).map((version) => this.addressOf(name, asker, version));
+    return addresses.map((address) => (address ? `${address.address} ${name}\n` : '')).join('');
   }
 }
