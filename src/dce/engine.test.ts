@@ -3,6 +3,13 @@
 import { describe, expect, test } from 'vitest';
 import { turnOfEventLoop } from '../host/index.js';
 import { Engine } from './engine.js';
+import {
+  heartbeatEvents,
+  heartbeatLife,
+  heartbeatStop,
+  heartbeatTime,
+  heartbeatWords,
+} from './run-context.js';
 
 const never = (): boolean => false;
 const createEngine = (): Engine => new Engine(turnOfEventLoop);
@@ -101,6 +108,74 @@ describe('engine', () => {
     const first = engine.run(20, never);
     await expect(engine.run(30, never)).rejects.toThrow('running already');
     await first;
+  });
+
+  test('a run ends with its moment, so that nothing is half done', async () => {
+    const engine = createEngine();
+    const seen: string[] = [];
+    let stop = false;
+    engine.callAt(5, () => {
+      stop = true;
+      engine.defer(() => seen.push('deferred'));
+      engine.callAt(5, () => seen.push('same moment'));
+      engine.callAt(6, () => seen.push('later'));
+    });
+    expect(await engine.run(10, () => stop)).toBe(true);
+    expect(seen).toEqual(['same moment', 'deferred']);
+    expect(engine.nowNs).toBe(5);
+  });
+
+  test('the end of a moment is told before time moves, and at the end of a run', async () => {
+    const engine = createEngine();
+    const ends: number[] = [];
+    engine.onMomentEnd = () => ends.push(engine.nowNs);
+    for (const timeNs of [3, 3, 4]) engine.callAt(timeNs, () => undefined);
+    await engine.run(10, never);
+    expect(ends).toEqual([0, 3, 4, 10]);
+  });
+
+  test('a moment that never ends is an error that names who is busy', async () => {
+    const engine = new Engine(turnOfEventLoop, { roundsMax: 100 });
+    const scheduler = engine.createScheduler();
+    const kernel = {
+      name: 'alice',
+      death: undefined,
+      run: () => scheduler.at(engine.nowNs, id, 0, 0),
+    };
+    const id = scheduler.register({ onTime: () => scheduler.runBeforeTimeMoves(kernel) });
+    scheduler.at(7, id, 0, 0);
+    await expect(engine.run(10, never)).rejects.toMatchObject({
+      code: 'ERR_LIBOS_LIVELOCK',
+      message: expect.stringMatching(/^time stands still at 0\.000000007 s: 100 rounds/) as string,
+    });
+  });
+
+  test('many moments of few rounds are none such', async () => {
+    const engine = new Engine(turnOfEventLoop, { roundsMax: 10 });
+    let left = 50;
+    const again = (): void => {
+      if (left-- > 0) engine.callAt(engine.nowNs + 1, again);
+    };
+    again();
+    await engine.run(100, never);
+    expect(engine.nowNs).toBe(100);
+  });
+
+  test('a heartbeat says how far it is, and stops it between two moments', async () => {
+    const engine = createEngine();
+    const heartbeat = new Float64Array(heartbeatWords);
+    engine.beat(heartbeat, () => {
+      throw new Error('stopped');
+    });
+    engine.callAt(5, () => undefined);
+    await engine.run(10, never);
+    expect(heartbeat[heartbeatTime]).toBe(10);
+    expect(heartbeat[heartbeatEvents]).toBe(1);
+    expect(heartbeat[heartbeatLife]).toBeGreaterThan(0);
+    engine.callAt(15, () => (heartbeat[heartbeatStop] = 1));
+    engine.callAt(16, () => undefined);
+    await expect(engine.run(20, never)).rejects.toThrow('stopped');
+    expect(engine.nowNs).toBe(15);
   });
 
   test('events of one moment: by the creation of their schedulers, then as they were asked for', async () => {

@@ -206,7 +206,7 @@ export class Engine implements Timeline {
     return this.drive(async () => {
       if (await this.advance(endNs, stop)) return true;
       if (endNs === Infinity) return false;
-      this.clock.advanceTo(endNs);
+      this.moveTo(endNs);
       return true;
     });
   }
@@ -258,6 +258,14 @@ export class Engine implements Timeline {
     }
   }
 
+  /** This moment is over: it is then. Context: nothing happens in between. */
+  moveTo(timeNs: number): void {
+    if (timeNs === this.clock.nowNs) return;
+    this.#onMomentEnd?.();
+    if (this.#heartbeat) this.#tell(this.#heartbeat);
+    this.clock.advanceTo(timeNs);
+  }
+
   /** Everything up to `endNs`, or less if programs may run. */
   #runUntilProgramsMay(endNs: number): void {
     const queue = this.#queue;
@@ -272,9 +280,7 @@ export class Engine implements Timeline {
       if (timeNs > endNs || timeNs === Infinity) return;
       if (timeNs !== this.clock.nowNs) {
         if (this.#holds.length > 0) return;
-        this.#onMomentEnd?.();
-        if (this.#heartbeat) this.#tell(this.#heartbeat);
-        this.clock.advanceTo(timeNs);
+        this.moveTo(timeNs);
       }
       this.#countRound(timeNs);
       do {
@@ -292,7 +298,7 @@ export class Engine implements Timeline {
   }
 
   #pause(timeNs: number): void {
-    this.clock.advanceTo(timeNs);
+    this.moveTo(timeNs);
     const { callback } = this.#pauses.shift()!;
     this.#paused = true;
     try {
