@@ -33,6 +33,14 @@ export function stallError(what: string, programs: readonly string[]): LibosErro
   });
 }
 
+/** Whoever runs the scenario wanted it to end here: for them it is a good end. */
+export function untilReached(nowNs: number): LibosError {
+  return new LibosError(
+    'ERR_LIBOS_UNTIL',
+    `the run ends at ${nowNs / 1e9} s, where it was told to, and what was waited for has not happened`,
+  );
+}
+
 /** What has failed in a run, as one error. */
 export function failureOf(failures: readonly Error[]): Error {
   const [first] = failures;

@@ -41,7 +41,7 @@ import type { Failure } from './parallel/news.js';
 import type { WorkerShare } from './parallel/share.js';
 import { SharedRuns, type SharedWorld } from './parallel/shared-runs.js';
 import { viewPrograms, type ProgramsView } from './programs-view.js';
-import { failureOf, stallError, type RunReport } from './run-report.js';
+import { failureOf, stallError, untilReached, type RunReport } from './run-report.js';
 import { SimulationLog, logLevels } from './log.js';
 import type { HostWorld } from './host-world.js';
 import type { ForkOptions, Snapshot } from './snapshot/snapshot.js';
@@ -258,6 +258,7 @@ export class Simulation {
     const isHere = target instanceof Promise || target.host.local;
     await this.#advance(endNs, () => (isHere && !isSettled() ? 1 : 0));
     if (isSettled()) return target instanceof Promise ? target : target.done;
+    if (this.nowNs >= this.#untilNs) throw untilReached(this.nowNs);
     throw stallError(
       `what was waited for has not happened in ${timeout} of virtual time`,
       this.#view().live.map(({ text }) => text),
