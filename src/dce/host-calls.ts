@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** What is configured on a host, in short words: for `host.configure`, and for programs, whose `os` has it too. */
-import { netlinkClient, type netlink, type PosixHost } from '../posix/index.js';
+import { netlink, netlinkClient, type PosixHost } from '../posix/index.js';
 import type { SimulatedHost } from './simulated-host.js';
 
 export class HostCalls {
   readonly host: SimulatedHost;
   /** Everything else: processes, system calls, files, netlink. */
   readonly posix: PosixHost;
+  #mptcp: netlink.MptcpPathManager | undefined;
 
   constructor(host: SimulatedHost, posix: PosixHost) {
     this.host = host;
@@ -37,6 +38,12 @@ export class HostCalls {
   /** A client of any netlink family: NETLINK_NETFILTER is where nftables and conntrack live. */
   netlink(protocol: number): netlink.NetlinkClient {
     return netlinkClient(this.posix.service, protocol);
+  }
+
+  /** Which addresses Multipath TCP uses and tells of: what ip-mptcp(8) does. */
+  get mptcp(): netlink.MptcpPathManager {
+    this.#mptcp ??= new netlink.MptcpPathManager(this.netlink(netlink.constants.NETLINK_GENERIC));
+    return this.#mptcp;
   }
 
   readFile(path: string): string {

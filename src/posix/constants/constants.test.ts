@@ -6,6 +6,7 @@ import { errnoTable } from '../errno-table.js';
 import * as diag from '../netlink/constants/diag.js';
 import * as link from '../netlink/constants/link.js';
 import * as message from '../netlink/constants/message.js';
+import * as mptcp from '../netlink/constants/mptcp.js';
 import * as qdisc from '../netlink/constants/qdisc.js';
 import * as route from '../netlink/constants/route.js';
 import { ilp32, lp64 } from '../struct/data-model.js';
@@ -68,6 +69,7 @@ const groups: readonly [Record<string, number>, readonly string[]][] = [
     ],
   ],
   [message, ['linux/netlink.h', 'linux/genetlink.h']],
+  [mptcp, ['linux/mptcp.h']],
   [
     route,
     [

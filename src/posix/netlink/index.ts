@@ -12,6 +12,7 @@ export {
 } from './client.js';
 export * as constants from './constants/index.js';
 export { decodeEvents, eventGroups, type EventTopic, type RouteEvent } from './events.js';
+export { GenericFamily } from './generic.js';
 export type { LinkKindData, PortKindData } from './link-kinds.js';
 export type { ChangedLink, Link, LinkSettings, LinkStatistics, NewLink } from './link.js';
 export {
@@ -23,6 +24,12 @@ export {
   type ExtendedAck,
   type NetlinkMessage,
 } from './message.js';
+export {
+  MptcpPathManager,
+  type MptcpEndpoint,
+  type MptcpEndpointSettings,
+  type MptcpLimits,
+} from './mptcp.js';
 export type { NamespaceSettings } from './namespace.js';
 export type { Neighbour, NeighbourSettings } from './neighbour.js';
 export type { Nexthop, NexthopGroupMember, NexthopSettings } from './nexthop.js';

@@ -3,5 +3,6 @@
 export * from './diag.js';
 export * from './link.js';
 export * from './message.js';
+export * from './mptcp.js';
 export * from './qdisc.js';
 export * from './route.js';
