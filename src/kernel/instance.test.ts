@@ -67,6 +67,21 @@ describe('death', () => {
     expect(alive.syscall(0, 0)).toBe(0);
   });
 
+  test('who is told of a death is told before the call throws, and of a kill not at all', () => {
+    const deaths: KernelPanic[] = [];
+    const [dying, killed] = [boot(), boot()];
+    for (const instance of [dying, killed]) instance.onDeath = (death) => deaths.push(death);
+    expect(() => dying.timer()).toThrow(KernelPanic);
+    expect(deaths).toEqual([dying.death]);
+    const panic = killed.kill('the plug was pulled');
+    expect(panic).toMatchObject({ reason: 'crash', host: 'tiny' });
+    expect(panic.message).toBe('the kernel of tiny is gone: the plug was pulled');
+    expect(panicOf(() => killed.run())).toBe(panic);
+    expect(killed.timerNs).toBe(Infinity);
+    expect(dying.kill('again')).toBe(dying.death);
+    expect(deaths).toHaveLength(1);
+  });
+
   test('an image from before brings it back', () => {
     const instance = boot();
     const image = instance.snapshot();

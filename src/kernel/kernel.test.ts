@@ -74,6 +74,7 @@ describe('Kernel.load', () => {
     const load = Kernel.load({ bytes });
     await expect(load).rejects.toMatchObject({ name: 'LibosError', code });
     await expect(load).rejects.toThrow(message);
+    expect(() => Kernel.loadSync({ bytes })).toThrow(message);
   });
 
   test('a file is compiled once, until it changes', async () => {
@@ -83,6 +84,17 @@ describe('Kernel.load', () => {
     expect(await Kernel.load({ path })).toBe(first);
     writeFileSync(path, tinyKernel({ manifest: { linux: '6.12.1' } }));
     expect((await Kernel.load({ path })).manifest.linux).toBe('6.12.1');
+  });
+
+  test('at once or in time, it is the same kernel', async () => {
+    const path = join(folder, 'both.wasm');
+    writeFileSync(path, tinyKernel());
+    // The slow one has begun before the fast one is through.
+    const load = Kernel.load({ path });
+    const atOnce = Kernel.loadSync({ path });
+    expect(await load).toBe(atOnce);
+    expect(Kernel.loadSync({ path })).toBe(atOnce);
+    expect(() => Kernel.loadSync({ path: join(folder, 'none') })).toThrow('there is no file');
   });
 
   test('a file that was broken can be loaded once it is whole', async () => {

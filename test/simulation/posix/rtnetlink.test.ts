@@ -416,3 +416,44 @@ test('a dump of many is complete', async () => {
   for (let i = 0; i < 300; i++) dummy(host, `d${i}`);
   expect(host.route.links.list()).toHaveLength(301);
 });
+
+describe('a batch', () => {
+  test('makes all changes in order, however many there are', async () => {
+    using world = await virtualHost();
+    const { route } = world.host;
+    const index = dummy(world.host, 'd0', '192.0.2.1/24');
+    const batch = route.batch();
+    batch.changeLink(index, { mtu: 1400 });
+    const count = 1000;
+    for (let i = 0; i < count; i++) {
+      batch.addAddress(index, { address: `10.${i >> 8}.${i & 255}.1/32` });
+      batch.replaceRoute({ destination: `100.${i >> 8}.${i & 255}.0/24`, gateway: '192.0.2.2' });
+      batch.syncCarrier(index);
+    }
+    batch.removeRoute({ destination: '100.0.7.0/24' });
+    batch.send();
+    expect(route.links.get('d0').mtu).toBe(1400);
+    expect(route.addresses.list({ family: AF_INET, link: 'd0' })).toHaveLength(count + 1);
+    const routes = route.routes.list({ family: AF_INET, table: C.RT_TABLE_MAIN });
+    expect(routes.filter(({ gateway }) => gateway === '192.0.2.2')).toHaveLength(count - 1);
+    // Nothing is left in it, and the client goes on.
+    batch.send();
+    expect(route.links.indexOf('d0')).toBe(index);
+  });
+
+  test('throws what was refused first, once the others have been tried', async () => {
+    using world = await virtualHost();
+    const { route } = world.host;
+    const index = dummy(world.host, 'd0', '192.0.2.1/24');
+    const batch = route.batch();
+    batch.addAddress(index, { address: '192.0.2.1/24' });
+    batch.replaceRoute({ destination: '100.0.1.0/24', gateway: '203.0.113.1' });
+    batch.addAddress(index, { address: '192.0.2.3/24' });
+    const error = caught(() => batch.send());
+    expect(error).toBeInstanceOf(netlink.NetlinkError);
+    expect(error).toMatchObject({ code: 'EEXIST', syscall: 'RTM_NEWADDR' });
+    expect(route.addresses.list({ family: AF_INET }).map(({ address }) => address)).toContain(
+      '192.0.2.3',
+    );
+  });
+});

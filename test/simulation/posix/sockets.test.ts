@@ -2,10 +2,12 @@
 /** The comfortable sockets: loops, streams, disposal, errors in Node’s shape. */
 import { describe, expect, test } from 'vitest';
 import {
+  describeFile,
   ETH_P_IP,
   IPPROTO_ICMP,
   NetlinkSocket,
   PacketSocket,
+  ping,
   RawSocket,
   socketOptions,
   TcpServer,
@@ -238,5 +240,116 @@ test('options have types', async () => {
   expect(server.getOption(socketOptions.acceptsConnections)).toBe(true);
   expect(() => server.setOption(socketOptions.tcpCongestion, 'no-such')).toThrow(
     expect.objectContaining({ code: 'ENOENT', syscall: 'setsockopt' }),
+  );
+});
+
+describe('an echo', () => {
+  test('gives back all of it, says how much that was, and closes', async () => {
+    using world = await virtualHost();
+    using server = TcpServer.listen(world.host.spawn(), { port: 7 });
+    const echoed = server.accept().then((socket) => socket.echo());
+    using client = await world.until(
+      TcpSocket.connect(world.host.spawn(), { address: '127.0.0.1', port: 7 }),
+    );
+    const sent = new Uint8Array(300_000).map((_, i) => i % 251);
+    const received = client.readAll();
+    await world.until(client.write(sent));
+    client.end();
+    expect(await world.until(received)).toEqual(sent);
+    expect(await world.until(echoed)).toBe(sent.length);
+  });
+
+  test('ends with a connection that breaks, or whose process does; nobody need wait for it', async () => {
+    using world = await virtualHost();
+    const process = world.host.spawn();
+    using server = TcpServer.listen(process, { port: 7 });
+    const open = async () => {
+      const accepted = server.accept();
+      const client = await TcpSocket.connect(world.host.spawn(), { address: '::1', port: 7 });
+      return { client, echoing: (await accepted).echo() };
+    };
+    const reset = await world.until(open());
+    await world.until(reset.client.write('hello'));
+    reset.client.reset();
+    expect(await world.until(reset.echoing)).toBeLessThanOrEqual(5);
+    const ended = await world.until(open());
+    process.exit();
+    expect(await world.until(ended.echoing)).toBe(0);
+  });
+});
+
+describe('a ping', () => {
+  test('is answered in both families, with as many bytes as were sent', async () => {
+    using world = await virtualHost();
+    using process = world.host.spawn();
+    const four = await world.until(ping(process, '127.0.0.1', { sequence: 3, payloadBytes: 1001 }));
+    expect(four).toMatchObject({ from: '127.0.0.1', bytes: 1009, sequence: 3, hopLimit: 64 });
+    expect(await world.until(ping(process, '::1'))).toMatchObject({ from: '::1', bytes: 64 });
+    expect(world.host.waitCount).toBe(0);
+  });
+
+  test('that nobody answers ends with its time', async () => {
+    using world = await virtualHost();
+    world.host.sysctl('net.ipv4.icmp_echo_ignore_all', 1);
+    using process = world.host.spawn();
+    const startNs = world.time.now;
+    await expect(world.until(ping(process, '127.0.0.1', { timeout: '2 s' }))).rejects.toMatchObject(
+      {
+        code: 'ETIMEDOUT',
+        syscall: 'ping',
+      },
+    );
+    expect(world.time.now - startNs).toBe(2e9);
+  });
+});
+
+test('what a process waits for can be told', async () => {
+  using world = await virtualHost();
+  using process = world.host.spawn();
+  const server = TcpServer.listen(process, { port: 7, address: '127.0.0.1' });
+  const udp = UdpSocket.open(process, { port: 53 });
+  const [reader] = process.pipe();
+  await world.pass(1e9);
+  const waits = [
+    server.accept(),
+    udp.receive(),
+    process.readAsync(reader, new Uint8Array(1)),
+    process.pollAsync([{ fd: reader, events: 1 }], { timeoutNs: 5e9 }),
+  ];
+  for (const wait of waits) wait.catch(() => undefined);
+  expect(
+    process.waiting.map(({ syscall, files, sinceNs, deadlineNs }) => [
+      syscall,
+      files.map((fd) => describeFile(process, fd)),
+      sinceNs,
+      deadlineNs,
+    ]),
+  ).toEqual([
+    [expect.stringContaining('accept'), ['tcp 127.0.0.1:7'], 2e9, undefined],
+    ['recvmsg', ['udp [::]:53'], 2e9, undefined],
+    ['read', [expect.stringContaining('pipe:')], 2e9, undefined],
+    ['poll', [expect.stringContaining('pipe:')], 2e9, 7e9],
+  ]);
+  expect(describeFile(process, 99)).toBe('descriptor 99');
+});
+
+test('names are looked up where somebody knows them', async () => {
+  using world = await virtualHost();
+  using process = world.host.spawn();
+  const endpoint = { address: 'me', port: 7 };
+  await expect(TcpSocket.connect(process, endpoint)).rejects.toThrow('nobody here knows names');
+  world.host.lookUp = (name) => {
+    if (name === 'me') return '127.0.0.1';
+    throw new Error(`who is ${name}?`);
+  };
+  using server = TcpServer.listen(process, endpoint);
+  expect(server.endpoint.address).toBe('127.0.0.1');
+  using client = await world.until(TcpSocket.connect(process, endpoint));
+  expect(client.remoteEndpoint).toMatchObject({ address: '127.0.0.1' });
+  const udp = UdpSocket.open(process, { port: 9 });
+  await udp.send('hello', { address: 'me', port: 9 });
+  expect(text((await world.until(udp.receive())).data)).toBe('hello');
+  await expect(TcpSocket.connect(process, { address: 'you', port: 7 })).rejects.toThrow(
+    'who is you?',
   );
 });
