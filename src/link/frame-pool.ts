@@ -63,7 +63,7 @@ export class FramePool implements Stateful {
     }
     this.#lengths[frame] = lengthBytes;
     this.#references[frame] = 1;
-    this.#offloads.fill(0, frame * fieldCount, (frame + 1) * fieldCount);
+    this.#clearOffloads(frame);
     return frame;
   }
 
@@ -189,6 +189,17 @@ export class FramePool implements Stateful {
       this.#bytes.set(state.bytes.subarray(at, at + length), this.#offsets[frame]);
       at += length;
     }
+  }
+
+  /** One by one: faster than a call for so few. */
+  #clearOffloads(frame: FrameHandle): void {
+    const values = this.#offloads;
+    const at = frame * fieldCount;
+    values[at] = 0;
+    values[at + 1] = 0;
+    values[at + 2] = 0;
+    values[at + 3] = 0;
+    values[at + 4] = 0;
   }
 
   /** A new slot. */

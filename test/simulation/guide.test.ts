@@ -15,3 +15,14 @@ test('the README', async () => {
   const [said] = await runPage('README.md');
   expect(said).toMatch(/^hello over real TCP, after \d+(\.\d+)? ms of virtual time$/);
 });
+
+test('links', async () => {
+  const lines = await runPage('docs/guide/links.md');
+  expect(lines).toEqual([
+    'pings 41 60',
+    'no connection after 5 s 5',
+    'echoed 72 at east',
+    'carol: unreachable true',
+    'carol: reaches dave again',
+  ]);
+});
