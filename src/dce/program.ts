@@ -7,6 +7,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { LibosError } from '../errors.js';
 import { KernelPanic } from '../kernel/index.js';
+import { isSystemError } from '../posix/index.js';
 import type { ProgramSession } from '../posix/recording/index.js';
 import type { CallerLine } from './caller-line.js';
 import type { Os } from './os.js';
@@ -53,6 +54,9 @@ export function currentProgram(): Program | undefined {
   return running.getStore();
 }
 
+/** What calls of a process fail with that has exited, and with descriptors that are closed. */
+const endOfProcess = ['ESRCH', 'EBADF'] as const;
+
 export type Outcome<T> = { readonly value: T } | { readonly error: Error };
 
 /** What a snapshot has of a program, beside its log. */
@@ -82,6 +86,8 @@ export class Program<T = unknown> {
   /** A method, so that a Program<T> is a Program. */
   #settler: { settle(outcome: Outcome<T>): void };
   #handled = false;
+  /** What those of its calls hear that its end cuts short. */
+  #endReason: Error | undefined;
   /** Programs that it gave to hosts, and while it is run again, how many of them it has given again. */
   #spawned: Program[] = [];
   #respawned = 0;
@@ -285,9 +291,22 @@ export class Program<T = unknown> {
     if (!this.#handled) this.host.failed(error);
   }
 
-  /** A promise of its own that it does not wait for was rejected; after its end that is only an echo of it. */
+  /** A promise of its own that it does not wait for was rejected. */
   floatingRejection(reason: unknown): void {
     if (this.live) this.fail(reason);
+    else this.#failAfterEnd(reason);
+  }
+
+  /** Most of what fails after its end only hears of that end: its process is gone, its signal has aborted. */
+  #failAfterEnd(reason: unknown): void {
+    if (this.replaying || reason === this.#endReason || reason instanceof KernelPanic) return;
+    if (
+      reason instanceof ProgramError ||
+      endOfProcess.some((code) => isSystemError(reason, code))
+    ) {
+      return;
+    }
+    this.host.failed(new ProgramError(this.label, this.location, reason));
   }
 
   /** Its host is gone. It may come back with it. */
@@ -315,8 +334,8 @@ export class Program<T = unknown> {
       const value = await this.#function(os);
       if (this.#os === os && this.live && !this.replaying) this.#end('ended', { value });
     } catch (error) {
-      // After its end it only hears of that end.
       if (this.#os === os && this.live) this.fail(error);
+      else this.#failAfterEnd(error);
     }
   }
 
@@ -325,7 +344,8 @@ export class Program<T = unknown> {
     this.#outcome = outcome;
     this.#settler.settle(outcome);
     const failure = 'error' in outcome ? outcome.error : new Error(`${this.label} has ended`);
-    this.#os?.end(reason ?? failure);
+    this.#endReason = reason ?? failure;
+    this.#os?.end(this.#endReason);
     this.host.forget(this);
   }
 }

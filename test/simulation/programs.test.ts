@@ -93,6 +93,32 @@ describe('a program', () => {
     await expect(sim.run()).rejects.toThrow(/^alice\/floating .*: nobody listens$/);
   });
 
+  test('is told of what fails after its end, but for the end itself', async () => {
+    const { sim, alice, bob } = pair();
+    bob.run((os) => {
+      const server = os.listen(7);
+      void server.accept();
+      void os.sleep('1 h');
+      void os.connect('alice', 8);
+      server
+        .accept()
+        .finally(() => os.process)
+        .catch(() => undefined);
+    });
+    expect((await sim.run()).reason).toBe('ended');
+    alice.run(
+      (os) => {
+        void os.sleep('1 h').catch(() => {
+          throw new TypeError('a bug in what tidies up');
+        });
+      },
+      { name: 'untidy' },
+    );
+    await expect(sim.run()).rejects.toThrow(
+      /^alice\/untidy .*: TypeError: a bug in what tidies up$/,
+    );
+  });
+
   test('is known wherever its code runs', async () => {
     const { sim, alice, bob } = pair();
     const names: (string | undefined)[] = [];
