@@ -42,3 +42,4 @@ export { SimulatedHost, type HostState, type NicOptions } from './simulated-host
 export { Simulation, type SimulationOptions } from './simulation.js';
 export type { AddressFamilies } from './topology.js';
 export * from './trace/index.js';
+export * from './parallel/index.js';

@@ -60,6 +60,8 @@ export interface ObservedWorld {
   links(): readonly Link[];
   createScheduler(): Scheduler;
   defer(callback: () => void): void;
+  /** Whether an end of a link, 0 or 1, is in this thread. */
+  isHere(link: Link, end: number): boolean;
   /** Behind the names of files that this thread writes a part of; undefined: it is the only one. */
   readonly partSuffix: string | undefined;
 }
@@ -217,11 +219,14 @@ export class Observation implements Stateful {
       capture.restoreState(captured ?? {});
       if (captured === undefined) capture[Symbol.dispose]();
     }
+    this.#captures.length = Math.min(this.#captures.length, state.captures.length);
     for (const [index, trace] of this.#traces.entries()) {
       const traced = state.traces[index];
       if (traced === undefined) trace[Symbol.dispose]();
       else trace.restoreState(traced);
     }
+    // The next one has the place that it would have had.
+    this.#traces.length = Math.min(this.#traces.length, state.traces.length);
   }
 
   /** What this thread saw, for all threads. Of the log what is new. */
@@ -288,16 +293,12 @@ export class Observation implements Stateful {
         }
         yield {
           ...{ link: link.name, from: from.label, to: to.label },
-          sendsHere: this.#isHere(from),
-          receivesHere: this.#isHere(to),
+          sendsHere: this.#world.isHere(link, index),
+          receivesHere: this.#world.isHere(link, 1 - index),
           counters: direction.counters,
         };
       }
     }
-  }
-
-  #isHere(end: LinkEnd): boolean {
-    return this.#hostOf(end)?.local ?? true;
   }
 
   /** The host whose interface it is; undefined for a port. */

@@ -81,9 +81,8 @@ export class Division {
   }
 
   /** Whether a link's ends are in this worker. */
-  isLocalEnd(link: Link): readonly [boolean, boolean] {
-    const [a, b] = this.#simulation.nodesOf(link);
-    return [this.isLocal(a), this.isLocal(b)];
+  isLocalEnd(link: Link): readonly boolean[] {
+    return this.#simulation.nodesOf(link).map((node) => this.isLocal(node));
   }
 
   /** A frame from another worker. A property, so that it can be handed on. */

@@ -134,10 +134,10 @@ export class NewsDesk {
     for (const [index, link] of this.#world.topology.links.entries()) {
       for (const [side, direction] of link.directions.entries()) {
         const number = 2 * index + side;
-        const [near, far] = this.#division.isLocalEnd(link);
-        const isHere = side === 0 ? [near, far] : [far, near];
+        const ends = this.#division.isLocalEnd(link);
+        const isHere = [ends[side], ends[1 - side]];
         for (const [half, name] of (['sent', 'received'] as const).entries()) {
-          if (!isHere[half]!) continue;
+          if (isHere[half] !== true) continue;
           const { counters } = direction;
           const sum = sumOf(counters);
           if ((this.#counted[2 * number + half] ?? 0) === sum) continue;

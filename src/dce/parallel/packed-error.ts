@@ -27,9 +27,7 @@ export function packError(error: Error): PackedError {
         : 'Error';
   const names = new Set(['name', 'message', 'stack', ...Object.getOwnPropertyNames(error)]);
   names.delete('cause');
-  const fields = [...names].map(
-    (name) => [name, cloneable(error[name as keyof Error])] as const,
-  );
+  const fields = [...names].map((name) => [name, cloneable(error[name as keyof Error])] as const);
   const { cause } = error;
   if (cause === undefined) return { class: className, fields };
   const packed = cause instanceof Error ? packError(cause) : { value: cloneable(cause) };

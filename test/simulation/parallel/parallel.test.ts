@@ -1,37 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** Any number of workers gives what one thread gives. */
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { describe, expect, test } from 'vitest';
-import { createShares, transferOf } from '../../../src/dce/parallel/request.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { runIn } from './run-in.js';
 import type { ScenarioReply } from './scenario-thread.js';
 import { scenarios } from './topologies.js';
 
-/** What each worker says. */
-async function runIn(workers: number, scenario: string): Promise<ScenarioReply[]> {
-  const replies = createShares(workers, 2).map(async (request) => {
-    const thread = new Worker(new URL('../../helpers/typescript-thread.mjs', import.meta.url), {
-      workerData: {
-        module: new URL('scenario-thread.ts', import.meta.url).href,
-        scenario,
-        request,
-      },
-      transferList: transferOf(request),
-    });
-    const [reply] = (await once(thread, 'message')) as [ScenarioReply];
-    await thread.terminate();
-    return reply;
-  });
-  return Promise.all(replies);
-}
+const names = ['chain', 'clusters', 'switched', 'fifty', 'eventful'];
 
-describe.each(['chain'])('%s', (name) => {
-  test.each([1, 2, 3])('%i workers', async (workers) => {
-    const alone = await scenarios[name]!();
-    for (const reply of await runIn(workers, name)) {
-      expect(reply.error).toBeUndefined();
-      expect(reply.outcome).toEqual(alone);
+describe.each([1, 2, 3])('%i workers', (workers) => {
+  let replies: readonly ScenarioReply[];
+
+  beforeAll(async () => {
+    replies = await runIn(workers, ...names);
+  }, 120_000);
+
+  test('come to the end, and have waited for each other', () => {
+    for (const { error, warnings, windows } of replies) {
+      expect(error).toBeUndefined();
+      expect(warnings).toEqual([]);
+      if (workers > 1) expect(windows).toBeGreaterThan(100);
     }
+  });
+
+  test.each(names)('do what one thread does: %s', async (name) => {
+    const alone = await scenarios[name]!();
+    for (const { outcomes } of replies) expect(outcomes[name]).toEqual(alone);
   });
 });

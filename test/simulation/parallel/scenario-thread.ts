@@ -8,28 +8,37 @@ import { WorkerShare } from '../../../src/dce/parallel/share.js';
 import { scenarios, type Outcome } from './topologies.js';
 
 export interface ScenarioJob {
-  readonly scenario: string;
+  /** Run one after the other. */
+  readonly names: readonly string[];
   readonly request: ShareRequest;
 }
 
 export interface ScenarioReply {
-  readonly outcome?: Outcome;
-  readonly error?: unknown;
+  /** By name; those before an error. */
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+  readonly error?: {
+    readonly name: string;
+    readonly message: string;
+    readonly code: string | undefined;
+    readonly hint: string | undefined;
+  };
   readonly warnings: readonly string[];
   readonly windows: number;
 }
 
-const { scenario, request } = workerData as ScenarioJob;
+const { names, request } = workerData as ScenarioJob;
 const warnings: string[] = [];
+const outcomes: Record<string, Outcome> = {};
 const share = new WorkerShare(request, { onWarning: (text) => void warnings.push(text) });
 setRunContext({ share });
 let reply: ScenarioReply;
 try {
-  const outcome = await scenarios[scenario]!();
-  reply = { outcome, warnings, windows: share.windowCount };
-} catch (error) {
-  const { name, message, code, hint } = error as Error & { code?: string; hint?: string };
-  reply = { error: { name, message, code, hint }, warnings, windows: share.windowCount };
+  for (const name of names) outcomes[name] = await scenarios[name]!();
+  reply = { outcomes, warnings, windows: share.windowCount };
+} catch (thrown) {
+  const { name, message, code, hint } = thrown as Error & { code?: string; hint?: string };
+  const error = { name, message, code, hint };
+  reply = { outcomes, error, warnings, windows: share.windowCount };
 }
 share.leave();
 parentPort!.postMessage(reply);

@@ -76,4 +76,130 @@ async function chain(): Promise<Outcome> {
   return outcomeOf(sim, { received, after });
 }
 
-export const scenarios: Readonly<Record<string, ParallelScenario>> = { chain };
+/** Two stars of hosts, each with a quick router, and a slow line between them; traffic within and across. */
+async function clusters(): Promise<Outcome> {
+  const sim = new Simulation({ seed: 'clusters' });
+  const routers = sim.hosts('west', 'east');
+  sim.connect(...routers, { rate: '20 Mbit/s', delay: '30 ms', queue: '64 kB' });
+  const clients = routers.flatMap((router) =>
+    [0, 1, 2].map((number) => {
+      const host = sim.host(`${router.name}${number}`);
+      sim.connect(host, router, { rate: '50 Mbit/s', delay: '500 us' });
+      echo(host);
+      return host;
+    }),
+  );
+  const programs = [
+    sendsTo(clients[0]!, 'west1', 200_000),
+    sendsTo(clients[1]!, 'east1', 200_000, '100 ms'),
+    sendsTo(clients[3]!, 'west2', 100_000, '150 ms'),
+    sendsTo(clients[4]!, 'east2', 100_000, '200 ms'),
+  ];
+  // Until all clients have ended and the servers rest.
+  const { reason, nowNs, waiting } = await sim.run();
+  return outcomeOf(sim, { reason, nowNs, waiting, results: programs.map(({ result }) => result) });
+}
+
+/** Hosts around a switch. */
+async function switched(): Promise<Outcome> {
+  const sim = new Simulation({ seed: 7 });
+  const lan = sim.switch('lan');
+  const hosts = sim.hosts('a', 'b', 'c', 'd', 'e', 'f');
+  for (const host of hosts) sim.connect(host, lan, { rate: '100 Mbit/s', delay: '100 us' });
+  const trace = sim.trace({ every: '100 ms' });
+  for (const host of hosts) echo(host);
+  const programs = hosts.map((host, index) =>
+    sendsTo(host, hosts[(index + 1) % hosts.length]!.name, 40_000, `${index} ms`),
+  );
+  await sim.run('2 s');
+  return outcomeOf(sim, { results: programs.map(({ result }) => result), trace: trace.json() });
+}
+
+/** Fifty hosts in a tree with links of all delays, some none; each sends datagrams to another. */
+async function fifty(): Promise<Outcome> {
+  const sim = new Simulation({ seed: 50 });
+  const hosts = Array.from({ length: 50 }, (_, index) => sim.host(`n${index}`));
+  for (const [index, host] of hosts.entries()) {
+    if (index === 0) continue;
+    const delay = index % 7 === 0 ? 0 : `${((index * 37) % 11) + 1} ms`;
+    sim.connect(host, hosts[Math.floor((index - 1) / 3)]!, { delay, rate: '10 Mbit/s' });
+  }
+  for (const host of hosts) {
+    host.run(
+      async (os) => {
+        using socket = os.udp(9);
+        for (let count = 0; ; count++) {
+          const { data, from } = await socket.receive();
+          os.log(`${count}: ${data.length} bytes from ${from?.address}`);
+        }
+      },
+      { name: 'sink', service: true },
+    );
+    host.run(
+      async (os) => {
+        using socket = os.udp();
+        const to = os.resolve(`n${(host.index * 7 + 3) % 50}`);
+        for (let count = 0; count < 5; count++) {
+          await socket.send(new Uint8Array(100 + host.index), { address: to, port: 9 });
+          await os.sleep(`${1 + (host.index % 5)} ms`);
+        }
+      },
+      { name: 'source', at: `${host.index} ms` },
+    );
+  }
+  const { reason } = await sim.run();
+  return outcomeOf(sim, reason);
+}
+
+/** A scenario that interferes: links change and fail, a host crashes and comes back, programs fail. */
+async function eventful(): Promise<Outcome> {
+  const sim = new Simulation({ seed: 'eventful' });
+  const [a, b, c] = sim.hosts('a', 'b', 'c');
+  const near = sim.connect(a, b, { rate: '10 Mbit/s', delay: '5 ms' });
+  const far = sim.connect(b, c, { rate: '10 Mbit/s', delay: '10 ms', jitter: '2 ms' });
+  const trace = sim.trace({ every: '50 ms' });
+  c.run(
+    async (os) => {
+      for await (const socket of os.listen(7)) void socket.echo();
+    },
+    { name: 'echo', restart: true },
+  );
+  const first = sendsTo(a, 'c', 150_000);
+  const failing = a.run(
+    async (os) => {
+      await os.sleep('321 ms');
+      throw new TypeError('as it was asked to');
+    },
+    { name: 'failing' },
+  );
+  sim.at('200 ms', () => near.down());
+  sim.at('450 ms', () => {
+    near.up();
+    far.forward.set({ rate: '2 Mbit/s' });
+  });
+  const failed = await sim.runUntil(failing).catch((error: unknown) => error as Error);
+  const failedNs = sim.nowNs;
+  void sim.sleep('1 s').then(() => far.set({ delay: '12 ms' }));
+  await sim.runUntil(first);
+  const firstNs = sim.nowNs;
+  c.crash();
+  await sim.run('100 ms');
+  c.reboot();
+  const second = sendsTo(a, 'c', 20_000, `${sim.nowNs} ns`);
+  await sim.runUntil(second);
+  return outcomeOf(sim, {
+    failed: { name: failed.name, message: failed.message },
+    failedNs,
+    firstNs,
+    states: [first, failing, second].map(({ state }) => state),
+    trace: trace.json(),
+  });
+}
+
+export const scenarios: Readonly<Record<string, ParallelScenario>> = {
+  chain,
+  clusters,
+  switched,
+  fifty,
+  eventful,
+};
