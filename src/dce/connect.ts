@@ -55,7 +55,7 @@ export class Connections {
     return this.#links;
   }
 
-  /** What a link joins, in the order of its ends. */
+  /** What a link joins, in the order of its ends; of an access point, the air that it is a part of. */
   nodesOf(link: Link): readonly [Connectable, Connectable] {
     return this.#nodesOf.get(link)!;
   }
@@ -80,7 +80,7 @@ export class Connections {
     );
     const link = new Link(this.#world, ends[0]!, ends[1]!, linkOptions);
     this.#links.push(link);
-    this.#nodesOf.set(link, [a, b]);
+    this.#nodesOf.set(link, [wholeOf(a), wholeOf(b)]);
     const segment = this.#segmentOfBoth(a, b);
     for (const [index, node] of [a, b].entries()) {
       if (!(node instanceof SimulatedHost)) {
@@ -122,4 +122,8 @@ export class Connections {
     if (first && second) this.#topology.join(first, second);
     return first ?? this.#topology.createSegment();
   }
+}
+
+function wholeOf(node: Connectable): Connectable {
+  return node instanceof SimulatedHost ? node : (node.within ?? node);
 }
