@@ -72,10 +72,12 @@ export function scenarioError(
 }
 
 /** Calls `call`; what is the scenario's fault in it is thrown with the line of the caller, or of `at`. */
-export function located<T>(call: () => T, at = CallerLine.here()): T {
+export function located<T>(call: () => T, mark?: CallerLine): T {
   try {
     return call();
   } catch (error) {
+    // Not before: a mark costs a stack trace.
+    const at = mark ?? CallerLine.here();
     // Errors of a kind of their own, as of a kernel's death, stay what they are.
     if (!(error instanceof LibosError) || error.constructor !== LibosError) throw error;
     throw scenarioError(error.code, error.message, {

@@ -117,8 +117,7 @@ export class HostBoot {
 
   /** Context: made from the state's image; its programs are open and have been run again. */
   restoreState(state: HostBootState): void {
-    // Programs that were run again have written into the memory.
-    if (state.sessions.marks.length > 0) this.kernel.restore(state.image);
+    this.kernel.undoWrites(state.image, this.sessions.argumentRanges);
     this.#entropy.state = state.entropy;
     this.sessions.restoreState(state.sessions);
     this.network.restoreState(state.network);

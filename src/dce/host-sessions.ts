@@ -105,6 +105,11 @@ export class HostSessions {
     return sum;
   }
 
+  /** Where programs that were run again have written into the kernel's memory: pairs of address and length. */
+  get argumentRanges(): readonly (readonly [address: number, sizeBytes: number])[] {
+    return [...this.#programs.values()].flatMap(({ session }) => [...session.argumentRanges]);
+  }
+
   /** Context: nothing is deferred, no kernel is in a call. Throws when something cannot be brought back. */
   saveState(): HostSessionsState {
     const { hostName } = this.#world;

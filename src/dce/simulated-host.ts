@@ -339,9 +339,8 @@ export class SimulatedHost implements Station {
       const from = { kernel, image: saved.boot.image };
       this.#boot = this.#createBoot(from, this.#entropyName(), false);
     }
-    for (const [number, nic] of this.#nics.entries()) {
-      nic.adopt(this.#boot?.kernel, saved.nics[number]!);
-    }
+    // So that a program that is run again reaches no kernel by a link either.
+    for (const nic of this.#nics) nic.detach();
     const { sessions } = this.#boot ?? {};
     const again = (saved.boot?.sessions.marks ?? []).map(([number, mark]) => {
       const program = this.programs[number]!;
@@ -353,7 +352,11 @@ export class SimulatedHost implements Station {
 
   /** Context: programs have been run again. */
   endRestore(saved: HostSnapshot): void {
+    this.clock.restoreState(saved.clock);
     if (saved.boot) this.#boot!.restoreState(saved.boot);
+    for (const [number, nic] of this.#nics.entries()) {
+      nic.adopt(this.#boot?.kernel, saved.nics[number]!);
+    }
     this.#timers.restoreState(saved.timers);
     this.#timer.restoreState(saved.timer);
   }
@@ -464,6 +467,7 @@ export class SimulatedHost implements Station {
   }
 
   #clockChanged(): void {
+    if (isRerunning()) return;
     this.#timer.retime();
     this.#timers.retime();
     if (this.#boot) this.#setCalendar();

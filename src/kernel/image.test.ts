@@ -45,7 +45,7 @@ describe('images of a memory', () => {
           expect(Buffer.compare(fresh.bytes, bytes)).toBe(0);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 

@@ -29,6 +29,37 @@ export interface KernelImage extends PageSet {
   readonly memoryMaxBytes: number;
 }
 
+/** Makes single pages of `memory` what they were. */
+export function restoreSinglePages(
+  memory: KernelMemory,
+  image: PageSet,
+  pages: Iterable<number>,
+): void {
+  const { u32 } = memory;
+  for (const page of pages) {
+    const at = indexOf(image.pageNumbers, page);
+    if (at < 0) u32.fill(0, page * pageWords, (page + 1) * pageWords);
+    else {
+      const from = image.pageIndexes[at]! * pageWords;
+      const block = image.blocks[image.pageBlocks[at]!]!;
+      u32.set(block.subarray(from, from + pageWords), page * pageWords);
+    }
+  }
+}
+
+/** In ascending numbers; -1 where it is not. */
+function indexOf(numbers: Uint32Array, wanted: number): number {
+  let low = 0;
+  let high = numbers.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle] === wanted) return middle;
+    if (numbers[middle]! < wanted) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
 /** Bytes of the pages that `image` does not share with `other`. */
 export function unsharedBytes(image: PageSet, other: PageSet): number {
   let pages = 0;

@@ -11,7 +11,9 @@ import type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './en
 import {
   capturePages,
   nonZeroPages,
+  imagePageBytes,
   restorePages,
+  restoreSinglePages,
   wasmPageBytes,
   type KernelImage,
 } from './image.js';
@@ -309,6 +311,19 @@ export class KernelInstance {
       );
     }
     this.#loadImage(image, nonZeroPages(this.memory));
+  }
+
+  /**
+   * Undoes what somebody wrote into the memory of a kernel that is as in an image: `ranges` are pairs of an address
+   * and a length. Context: the kernel has not been called since.
+   */
+  undoWrites(image: KernelImage, ranges: readonly (readonly [number, number])[]): void {
+    const pages = new Set<number>();
+    for (const [address, lengthBytes] of ranges) {
+      const last = Math.floor((address + lengthBytes - 1) / imagePageBytes);
+      for (let page = Math.floor(address / imagePageBytes); page <= last; page++) pages.add(page);
+    }
+    restoreSinglePages(this.memory, image, pages);
   }
 
   /** Ends it from outside, as pulling the plug does: no call reaches it any more. */

@@ -9,6 +9,8 @@ import type { ArgumentArena, KernelPort } from '../kernel-port.js';
 
 /** Pieces of this size are compared at once. */
 const blockBytes = 4096;
+/** What a loop compares faster. */
+const fewBytes = 64;
 const samplesMax = 64;
 
 const { write, writev, sendto, sendmsg, close, shutdown } = callNumbers(ilp32);
@@ -21,6 +23,8 @@ let before = new Uint8Array(64 * 1024);
 export class ArgumentMemory {
   readonly #port: KernelPort;
   readonly #sizes = new Map<number, number>();
+  /** All that there ever was, for whoever has to undo what was written there. */
+  readonly ranges = new Map<number, number>();
   #arena: ArgumentArena | undefined;
   /** Of the call under way: pairs of address and length. */
   #regions: number[] = [];
@@ -36,6 +40,7 @@ export class ArgumentMemory {
 
   allocated(address: number, sizeBytes: number): void {
     this.#sizes.set(address, sizeBytes);
+    this.ranges.set(address, Math.max(sizeBytes, this.ranges.get(address) ?? 0));
   }
 
   freed(address: number): void {
@@ -100,17 +105,54 @@ function addChange(
   at: number,
   count: number,
 ): void {
-  let first = 0;
-  while (first < count && bytes[address + first] === before[at + first]) first++;
-  if (first === count) return;
-  let end = count;
-  while (bytes[address + end - 1] === before[at + end - 1]) end--;
+  if (isSame(bytes, address, at, count)) return;
+  const first = firstDifference(bytes, address, at, count);
+  const end = endOfDifference(bytes, address, at, count);
   const last = found.length - 2;
   if (last >= 0 && found[last]! + found[last + 1]! === address + first) {
     found[last + 1]! += end - first;
   } else {
     found.push(address + first, end - first);
   }
+}
+
+/** The C library’s comparison is many times faster than a loop. */
+function isSame(bytes: Uint8Array, address: number, at: number, count: number): boolean {
+  const now = bytes.subarray(address, address + count);
+  return Buffer.compare(now, before.subarray(at, at + count)) === 0;
+}
+
+/** Context: something differs. */
+function firstDifference(bytes: Uint8Array, address: number, at: number, count: number): number {
+  let from = 0;
+  let length = count;
+  while (length > fewBytes) {
+    const half = length >>> 1;
+    if (isSame(bytes, address + from, at + from, half)) {
+      from += half;
+      length -= half;
+    } else {
+      length = half;
+    }
+  }
+  while (bytes[address + from] === before[at + from]) from++;
+  return from;
+}
+
+function endOfDifference(bytes: Uint8Array, address: number, at: number, count: number): number {
+  let end = count;
+  let length = count;
+  while (length > fewBytes) {
+    const half = length >>> 1;
+    if (isSame(bytes, address + end - half, at + end - half, half)) {
+      end -= half;
+      length -= half;
+    } else {
+      length = half;
+    }
+  }
+  while (bytes[address + end - 1] === before[at + end - 1]) end--;
+  return end;
 }
 
 function sampledSum(start: number, view: DataView, address: number, length: number): number {

@@ -110,6 +110,11 @@ export class ProgramSession {
     return this.#log !== undefined;
   }
 
+  /** Where in the kernel’s memory its arguments were: what is there after it was run again must be undone. */
+  get argumentRanges(): ReadonlyMap<number, number> {
+    return this.#memory.ranges;
+  }
+
   /** What the log takes in memory. */
   get logBytes(): number {
     return this.#log?.sizeBytes ?? 0;
