@@ -69,6 +69,8 @@ export interface ScenarioResult {
   /** Files that were written. */
   readonly files: readonly string[];
   readonly wallSeconds: number;
+  /** Of which the simulation has run. */
+  readonly runSeconds: number;
 }
 
 const watchdogDefault = '10 s';
@@ -94,6 +96,7 @@ class ScenarioJob {
   readonly #request: ScenarioRequest;
   readonly #startMs = performance.now();
   #endNs = Infinity;
+  #runStartMs: number | undefined;
 
   constructor(path: string, options: RunScenarioOptions) {
     const {
@@ -165,6 +168,7 @@ class ScenarioJob {
         return onSimulation?.(message.seed);
       case 'run':
         this.#endNs = message.endNs;
+        this.#runStartMs ??= performance.now();
         return;
       case 'end':
         return;
@@ -187,15 +191,14 @@ class ScenarioJob {
       ...(described ? { error: new ScenarioError(described) } : {}),
       ...rest,
       wallSeconds: this.#wallSeconds(),
+      runSeconds: (performance.now() - (this.#runStartMs ?? performance.now())) / 1000,
     };
   }
 
   #describe(error: unknown) {
     const failure = describeFailure(error, this.#path);
-    // The stack of an error of this thread is not the scenario's.
-    const { location: _, ...rest } = failure;
     const location = error instanceof SpinError ? error.location : undefined;
-    return location ? { ...rest, location } : rest;
+    return location ? { ...failure, location } : failure;
   }
 }
 

@@ -113,17 +113,10 @@ export class ScenarioThread implements ScenarioRunner {
   }
 }
 
-/** Node.js ends a thread that waits for nothing that can happen. */
+/** It could not even say why: the process is out of memory, or a native add-on has ended it. */
 function endedEarly(exitCode: number): LibosError {
-  return exitCode === 0 || exitCode === 13
-    ? new LibosError(
-        'ERR_LIBOS_SCENARIO',
-        'the scenario has stopped at an await that nothing can end',
-        {
-          hint: 'timers and simulated sockets get on only while the simulation runs: await sim.run(…)',
-        },
-      )
-    : new LibosError('ERR_LIBOS_SCENARIO', `the scenario ended its thread, with code ${exitCode}`, {
-        hint: 'let it end by itself, in place of process.exit()',
-      });
+  return new LibosError(
+    'ERR_LIBOS_SCENARIO',
+    `the scenario's thread has ended, with code ${exitCode}`,
+  );
 }

@@ -9,10 +9,10 @@ import { dim, duration, green, red, table } from '../terminal.js';
 const resultWidth = 60;
 
 export function describeResult(name: string, result: ScenarioResult, brief: boolean): string {
-  const { ok, simulations, files, wallSeconds } = result;
+  const { ok, simulations, files, wallSeconds, runSeconds } = result;
   const blocks = simulations.map((simulation) => {
     const { nowNs, events, digest } = simulation;
-    const perSecond = Math.round(events / wallSeconds).toLocaleString('en');
+    const perSecond = Math.round(events / Math.max(runSeconds, 1e-3)).toLocaleString('en');
     const lines = [
       `${ok ? green('✓') : red('✗')} ${name}: ${seconds(nowNs)} of virtual time in ${duration(wallSeconds)}, ` +
         `${events.toLocaleString('en')} events (${perSecond}/s)`,
@@ -30,7 +30,7 @@ function details({ hosts, programs, links, reports }: SimulationSummary): string
   const drops = links.reduce((sum, link) => sum + link.drops, 0);
   const frames = links.reduce((sum, link) => sum + link.frames, 0);
   const lines = [
-    `${hosts.length} hosts, ${links.length / 2} links: ${frames.toLocaleString('en')} frames, ` +
+    `${plural(hosts.length, 'host')}, ${plural(links.length / 2, 'link')}: ${frames.toLocaleString('en')} frames, ` +
       `${drops.toLocaleString('en')} dropped`,
   ];
   if (programs.length > 0) {
@@ -56,6 +56,7 @@ function shortened(value: unknown): string {
   return text.length > resultWidth ? `${text.slice(0, resultWidth - 1)}…` : text;
 }
 
+const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const seconds = (ns: number): string => `${(ns / 1e9).toFixed(3)} s`;
 
 /** The whole result, without the log: that is a file's matter. */

@@ -7,6 +7,6 @@ import { evaluateScenario } from './evaluate.js';
 
 const port = parentPort;
 if (!port) throw new Error('entry: this module is what a thread starts with');
-// Kept: `postMessage` of a port that is not listened to does not keep the thread alive, and it must end by itself.
+// `postMessage` of a port that is not listened to does not keep the thread alive, and it must end by itself.
 const send = (message: ScenarioMessage): void => port.postMessage(message);
-send({ kind: 'end', outcome: await evaluateScenario(workerData as ScenarioRequest, send) });
+await evaluateScenario(workerData as ScenarioRequest, send);

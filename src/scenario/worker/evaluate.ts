@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parameters } from '../parameters.js';
 import {
   currentProgram,
+  scenarioError,
   heartbeatLife,
   heartbeatStop,
   setRunContext,
@@ -36,13 +37,12 @@ interface Entry {
   hasRun: boolean;
 }
 
-/** Context: once in a thread. */
+/** The last thing it sends is how that went. Context: once in a thread, which may end in the middle of it. */
 export async function evaluateScenario(
   request: ScenarioRequest,
   send: (message: ScenarioMessage) => void,
-): Promise<ScenarioOutcome> {
-  const run = new ScenarioRun(request, send);
-  return run.evaluate();
+): Promise<void> {
+  await new ScenarioRun(request, send).evaluate();
 }
 
 class ScenarioRun {
@@ -67,16 +67,25 @@ class ScenarioRun {
     this.#share = request.share && new WorkerShare(request.share, { onWarning });
   }
 
-  async evaluate(): Promise<ScenarioOutcome> {
+  async evaluate(): Promise<void> {
     this.#install();
-    const file = fileURLToPath(this.#request.url);
+    // Node.js ends a thread that waits for what cannot happen.
+    const onExit = (): void => this.#end(undefined, this.#stuck());
+    process.once('exit', onExit);
     let value: unknown;
-    let failure: ScenarioOutcome['failure'];
+    let thrown: unknown;
     try {
       value = cloneable(await this.#run());
     } catch (error) {
-      failure = this.#endsWell(error) ? undefined : describeFailure(error, file);
+      if (!this.#endsWell(error)) thrown = error ?? new Error(`the scenario threw ${error}`);
     }
+    process.off('exit', onExit);
+    this.#end(value, thrown);
+  }
+
+  #end(value: unknown, thrown: unknown): void {
+    const file = fileURLToPath(this.#request.url);
+    let failure = thrown === undefined ? undefined : describeFailure(thrown, file);
     let files: readonly string[] = [];
     try {
       files = this.#observers.close();
@@ -85,13 +94,25 @@ class ScenarioRun {
     }
     // Those that still wait for this one wait in vain.
     this.#share?.leave();
-    return {
+    const outcome: ScenarioOutcome = {
       ...(failure ? { failure } : {}),
       ...(this.#share ? { captureParts: this.#captureParts() } : {}),
       value,
       simulations: this.#entries.map(({ simulation }) => summarise(simulation)),
       files,
     };
+    this.#send({ kind: 'end', outcome });
+  }
+
+  #stuck(): Error {
+    const at = this.#realms.waitsSince;
+    const code = 'ERR_LIBOS_SCENARIO';
+    const message = 'the scenario has stopped at an await that nothing can end';
+    const hint =
+      'timers and simulated sockets get on only while the simulation runs: await sim.run(…)';
+    return at
+      ? scenarioError(code, message, { hint, at })
+      : new LibosError(code, message, { hint });
   }
 
   #captureParts(): readonly CapturePart[] {
@@ -115,6 +136,7 @@ class ScenarioRun {
     giveParameters(given);
     registerLoader();
     installConsole((stream, text) => this.#send({ kind: 'output', stream, text }));
+    forbidExit();
     installGlobals(this.#realms.current, () => this.#mayReachOutside());
     // While a run is under way, dce hears of those that are a program's.
     process.on('unhandledRejection', (reason) => {
@@ -177,4 +199,13 @@ class ScenarioRun {
   #endsWell(error: unknown): boolean {
     return error instanceof LibosError && error.code === 'ERR_LIBOS_UNTIL';
   }
+}
+
+/** A scenario ends by itself, with its files written. */
+function forbidExit(): void {
+  process.exit = (code) => {
+    throw new LibosError('ERR_LIBOS_EXIT', `process.exit(${code ?? ''}) in a scenario`, {
+      hint: 'let it come to its end, or throw an error',
+    });
+  };
 }

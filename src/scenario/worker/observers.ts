@@ -44,10 +44,11 @@ export class Observers {
     const { share } = this.#request;
     return this.#watched.flatMap(({ simulation, pcap, trace }) => {
       simulation.observation.close();
-      if (trace && (share?.worker ?? 0) === 0) trace.series.write(trace.folder);
+      const writes = trace && (share?.worker ?? 0) === 0;
+      if (writes) trace.series.write(trace.folder);
       return [
         ...(pcap !== undefined && !share ? filesIn(pcap) : []),
-        ...(trace ? filesIn(trace.folder) : []),
+        ...(writes ? filesIn(trace.folder) : []),
       ];
     });
   }

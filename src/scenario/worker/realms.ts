@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** The realms of a scenario: of each program while it runs, of its simulation, and of what comes before one. */
-import { currentProgram, type Os, type Program, type Simulation } from '../../dce/index.js';
+import {
+  CallerLine,
+  currentProgram,
+  type Os,
+  type Program,
+  type Simulation,
+} from '../../dce/index.js';
 import { SeededEntropy } from '../../host/index.js';
 import { realSetImmediate } from './globals/real.js';
 import { defaultStartDateMs, type CurrentRealm, type Realm } from './globals/realm.js';
@@ -67,8 +73,16 @@ class SimulationRealm implements Realm {
     return this.timeOriginMs + this.nowNs / 1e6;
   }
 
+  /** Where time has been waited for that did not pass. */
+  waitsSince: CallerLine | undefined;
+
   callAt(timeNs: number, callback: () => void) {
-    return this.#simulation.engine.callAt(timeNs, callback);
+    const { engine } = this.#simulation;
+    if (!engine.running) this.waitsSince = CallerLine.here();
+    return engine.callAt(timeNs, () => {
+      this.waitsSince = undefined;
+      callback();
+    });
   }
 
   /** Between runs nothing moves time: whoever waits then waits for Node's own event loop. */
@@ -83,7 +97,7 @@ class SimulationRealm implements Realm {
 export class Realms {
   readonly #ofRuns = new WeakMap<Os, Realm>();
   readonly #early: Early;
-  #ofSimulation: Realm | undefined;
+  #ofSimulation: SimulationRealm | undefined;
 
   constructor(seed: number | string) {
     this.#early = new Early(seed);
@@ -103,6 +117,11 @@ export class Realms {
     return this.#ofSimulation ?? this.#early;
   };
 
+  /** Where the scenario has begun to wait for time, while none has passed. */
+  get waitsSince(): CallerLine | undefined {
+    return this.#ofSimulation?.waitsSince ?? this.#early.waitsSince;
+  }
+
   /** Code outside of programs lives in this simulation from now on; what has waited for one has it. */
   enter(simulation: Simulation): void {
     const realm = new SimulationRealm(simulation);
@@ -117,6 +136,7 @@ class Early implements Realm {
   readonly nowNs = 0;
   readonly dateMs = defaultStartDateMs;
   readonly timeOriginMs = defaultStartDateMs;
+  waitsSince: CallerLine | undefined;
   readonly #waiting = new Set<(realm: Realm) => void>();
 
   constructor(seed: number | string) {
@@ -124,6 +144,7 @@ class Early implements Realm {
   }
 
   callAt(timeNs: number, callback: () => void) {
+    this.waitsSince = CallerLine.here();
     let cancel = (): void => void this.#waiting.delete(start);
     const start = (realm: Realm): void => {
       const timer = realm.callAt(timeNs, callback);

@@ -24,7 +24,8 @@ function programSummary(program: Program): ProgramSummary {
   const { host, name, location, state, waiting } = program;
   const about = { host: host.name, name, location, state, waiting };
   try {
-    return { ...about, result: state === 'ended' ? cloneable(program.result) : undefined };
+    const over = state === 'ended' || state === 'failed' || state === 'stopped';
+    return { ...about, result: over ? cloneable(program.result) : undefined };
   } catch (error) {
     return {
       ...about,

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { Simulation } from 'libos';
+
+const sim = new Simulation({ seed: 1 });
+sim.host('alice');
+await new Promise((resolve) => setTimeout(resolve, 1000));
+await sim.run('5 s');

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { Simulation } from 'libos';
+
+const sim = new Simulation({ seed: 1 });
+sim.host('alice');
+sim.host('alice');
