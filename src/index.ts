@@ -5,6 +5,7 @@ export { LibosError } from './errors.js';
 export { packageVersion as version } from './package-root.js';
 export {
   currentProgram,
+  Fault,
   Os,
   Program,
   ProgramError,
@@ -17,4 +18,4 @@ export {
   type SimulationOptions,
 } from './dce/index.js';
 export { Kernel, KernelInstance, KernelPanic } from './kernel/index.js';
-export { Capture, Link } from './link/index.js';
+export { Capture, Hub, Link, Switch, Wireless } from './link/index.js';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** `libos/link`: links, switches and other media between hosts, and captures of what they carry. */
+export type { AccessPoint } from './access-point.js';
 export { Capture, type CaptureOptions, type CaptureState, type CaptureTarget } from './capture.js';
 export type { CaptureFileOptions } from './capture-file.js';
 export { FileSink, MemorySink, type CaptureSink } from './capture-sink.js';
@@ -25,11 +26,10 @@ export type {
   ReorderOptions,
 } from './options.js';
 export { Port } from './port.js';
+export type { Position } from './radio.js';
 export { checkLinkOptions } from './settings.js';
 export { completeChecksum, segmentCount, wireFrames } from './segment.js';
-export { Switch, type SwitchCounters, type SwitchOptions } from './switch.js';
-export type { LinkWorld, RemoteSink } from './world.js';
-export { Wireless, type WirelessOptions } from './wireless.js';
-export type { AccessPoint } from './access-point.js';
-export type { Position } from './radio.js';
 export type { Station } from './station.js';
+export { Switch, type SwitchCounters, type SwitchOptions } from './switch.js';
+export { Wireless, type WirelessOptions } from './wireless.js';
+export type { LinkWorld, RemoteSink } from './world.js';
