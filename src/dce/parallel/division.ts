@@ -71,13 +71,13 @@ export class Division {
 
   /** The worker that has a host or medium. Context: after `divide`. */
   workerOf(node: Connectable): number {
-    const worker = this.#workerOf.get(node);
+    const worker = this.#workerOf.get(wholeOf(node));
     if (worker === undefined) throw new Error(`division: ${node.name} has no worker yet`);
     return worker;
   }
 
   isLocal(node: Connectable): boolean {
-    return this.#workerOf.get(node) === this.#worker.worker;
+    return this.#workerOf.get(wholeOf(node)) === this.#worker.worker;
   }
 
   /** Whether a link's ends are in this worker. */
@@ -97,8 +97,9 @@ export class Division {
    */
   divide(): void {
     const { hosts, media } = this.#simulation.topology;
-    if (this.#workerOf.size === 0) this.#divideAll([...hosts, ...media]);
-    else this.#divideMore([...hosts, ...media]);
+    const nodes = [...new Set([...hosts, ...media].map(wholeOf))];
+    if (this.#workerOf.size === 0) this.#divideAll(nodes);
+    else this.#divideMore(nodes);
     for (const host of hosts) if (!this.isLocal(host)) this.#makeForeign(host);
     for (const link of this.#simulation.topology.links.slice(this.#links)) this.#cutLink(link);
     this.#links = this.#simulation.topology.links.length;
@@ -108,7 +109,7 @@ export class Division {
     const { workers } = this.#worker;
     const numbers = new Map(nodes.map((node, number) => [node, number]));
     const links = this.#simulation.topology.links.map((link) => {
-      const ends = this.#simulation.nodesOf(link).map((node) => numbers.get(node)!);
+      const ends = this.#nodesOf(link).map((node) => numbers.get(node)!);
       return {
         name: link.name,
         ends: ends as [number, number],
@@ -170,11 +171,16 @@ export class Division {
     }
   }
 
+  #nodesOf(link: Link): readonly [Connectable, Connectable] {
+    const [a, b] = this.#simulation.nodesOf(link);
+    return [wholeOf(a), wholeOf(b)];
+  }
+
   /** The worker of what it is joined to without delay. */
   #tiedTo(node: Connectable): number | undefined {
     for (const link of this.#simulation.topology.links.slice(this.#links)) {
       if (link.directions.every(({ lookaheadNs }) => lookaheadNs > 0)) continue;
-      const nodes = this.#simulation.nodesOf(link);
+      const nodes = this.#nodesOf(link);
       if (!nodes.includes(node)) continue;
       const other = nodes[0] === node ? nodes[1] : nodes[0];
       const worker = this.#workerOf.get(other);
@@ -220,6 +226,11 @@ export class Division {
       direction.cutToRemote({ send: (...frame) => send(to, ...frame) });
     }
   }
+}
+
+/** What it is a part of, which is in one worker: the air of an access point. */
+function wholeOf(node: Connectable): Connectable {
+  return node instanceof SimulatedHost || !node.within ? node : wholeOf(node.within);
 }
 
 /** Work comes with interfaces and with programs. */
