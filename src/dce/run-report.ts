@@ -41,6 +41,23 @@ export function untilReached(nowNs: number): LibosError {
   );
 }
 
+/** Programs that an error lists. */
+const programsShownMax = 5;
+
+/** What the engine has thrown, with the programs that may be at fault when time stands still. */
+export function engineError(
+  thrown: unknown,
+  programs: readonly { readonly text: string }[],
+): Error {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (!(error instanceof LibosError) || error.code !== 'ERR_LIBOS_LIVELOCK') return error;
+  const lines = programs.slice(0, programsShownMax).map(({ text }) => `\n  ${text}`);
+  return new LibosError(error.code, `${error.message}:${lines.join('')}`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    cause: error,
+  });
+}
+
 /** What has failed in a run, as one error. */
 export function failureOf(failures: readonly Error[]): Error {
   const [first] = failures;

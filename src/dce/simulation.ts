@@ -41,7 +41,7 @@ import type { Failure } from './parallel/news.js';
 import type { WorkerShare } from './parallel/share.js';
 import { SharedRuns, type SharedWorld } from './parallel/shared-runs.js';
 import { viewPrograms, type ProgramsView } from './programs-view.js';
-import { failureOf, stallError, untilReached, type RunReport } from './run-report.js';
+import { engineError, failureOf, stallError, untilReached, type RunReport } from './run-report.js';
 import { SimulationLog, logLevels } from './log.js';
 import type { HostWorld } from './host-world.js';
 import type { ForkOptions, Snapshot } from './snapshot/snapshot.js';
@@ -377,7 +377,7 @@ export class Simulation {
     const panic = error instanceof KernelPanic ? error : undefined;
     const host = this.#hosts.find(({ name }) => name === panic?.host);
     if (host) host.kernelDied(panic!);
-    else this.#failed(error instanceof Error ? error : new Error(String(error)));
+    else this.#failed(engineError(error, this.#viewOwn().live));
   }
 
   #failed(error: Error): void {
