@@ -13,9 +13,10 @@ import {
   type Timeline,
 } from '../host/index.js';
 import { LibosError } from '../errors.js';
-import { CallbackTable, type CallbackTableState, type Cancellable } from './callbacks.js';
+import { CallbackTable, type CallbackTableState, type KeyedCallback } from './callbacks.js';
 import { EventQueue, type EventQueueState } from './event-queue.js';
 import { heartbeatEvents, heartbeatLife, heartbeatStop, heartbeatTime } from './run-context.js';
+import { RunList } from './run-list.js';
 
 /** Schedulers that one simulation can have, and events that each can make: both fit into a double together. */
 const schedulersMax = 2 ** 17;
@@ -55,7 +56,7 @@ export class Engine implements Timeline {
   readonly #turn: () => Promise<void>;
   readonly #targets: Timed[] = [];
   readonly #callbacks: CallbackTable;
-  readonly #toRun = new Set<Runnable>();
+  readonly #toRun = new RunList();
   readonly #deferred: (() => void)[] = [];
   /** What time waits for, in order: each gives what is to be called when it is done. */
   readonly #holds: Promise<() => void>[] = [];
@@ -172,8 +173,18 @@ export class Engine implements Timeline {
   }
 
   /** Calls back at a moment, after which programs may run. */
-  callAt(timeNs: number, callback: () => void): Cancellable {
+  callAt(timeNs: number, callback: () => void): KeyedCallback {
     return this.#callbacks.callAt(timeNs, callback);
+  }
+
+  /** Whether a callback is still to come. */
+  awaitsCallback(key: number): boolean {
+    return this.#callbacks.has(key);
+  }
+
+  /** Puts a callback in the place of one whose event is in a restored queue. */
+  reviveCallback(key: number, timeNs: number, callback: () => void): KeyedCallback {
+    return this.#callbacks.revive(key, timeNs, callback);
   }
 
   /** Calls back before time moves on, when no kernel is inside a call. */
@@ -312,10 +323,7 @@ export class Engine implements Timeline {
   /** Whether a snapshot can be taken: nothing is under way but what the queue has. Lets kernels do what is left. */
   settleKernels(): boolean {
     if ((this.#running && !this.#paused) || this.#holds.length > 0) return false;
-    for (const kernel of this.#toRun) {
-      this.#toRun.delete(kernel);
-      if (kernel.death === undefined) kernel.run();
-    }
+    this.#toRun.run();
     return this.#deferred.length === 0;
   }
 
@@ -372,18 +380,16 @@ export class Engine implements Timeline {
   }
 
   #busyNames(): string {
-    const names = [...this.#toRun].flatMap(({ name }) => (name === undefined ? [] : [name]));
+    const names = this.#toRun.kernels.flatMap(({ name }) => (name === undefined ? [] : [name]));
     return names.length === 0 ? '' : `, on ${names.slice(0, 5).join(', ')}`;
   }
 
   /** Runs kernels and deferred callbacks until there are none. What throws leaves the rest for the next time. */
   #settle(): void {
-    while (this.#toRun.size > 0 || this.#deferred.length > 0) {
-      for (const kernel of this.#toRun) {
-        this.#toRun.delete(kernel);
-        if (kernel.death === undefined) kernel.run();
-      }
-      this.#deferred.shift()?.();
+    for (;;) {
+      this.#toRun.run();
+      if (this.#deferred.length === 0) return;
+      this.#deferred.shift()!();
     }
   }
 }

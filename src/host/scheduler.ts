@@ -16,6 +16,8 @@ export interface Runnable {
   run(): void;
   /** Set once it cannot be run any more. */
   readonly death: unknown;
+  /** Set by who drives it: it is among those that are going to be run. */
+  queued?: boolean;
 }
 
 /** A target of events, as its scheduler knows it. */

@@ -51,6 +51,8 @@ export class KernelInstance {
   readonly name: string;
   readonly memory: KernelMemory;
   readonly memoryMaxBytes: number;
+  /** For who drives it: it is among those that are going to be run. */
+  queued = false;
   readonly #clock: Clock;
   readonly #console: Console;
   readonly #onWarning: (warning: KernelWarning) => void;
