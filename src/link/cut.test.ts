@@ -117,6 +117,20 @@ describe('the state of a link', () => {
     );
   });
 
+  test('does not know what was drawn since', async () => {
+    const pair = linkedNics({ delay: '1 ms' });
+    const restore = save(pair);
+    const losses = async (): Promise<number[]> => {
+      pair.link.set({ loss: 0.5 });
+      for (let length = 60; length < 90; length++) pair.a.send(filler(length));
+      await pair.run();
+      return pair.b.received.map(({ bytes }) => bytes.length);
+    };
+    const first = await losses();
+    restore();
+    expect(await losses()).toEqual(first);
+  });
+
   test('brings back settings and carrier', async () => {
     const { a, b, link, run } = linkedNics({ delay: '1 ms' });
     const saved = structuredClone(link.saveState());

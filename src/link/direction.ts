@@ -150,6 +150,11 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
   }
 
   /** "alice.eth0→bob.eth0" */
+  /** How many rules are asked. */
+  get ruleCount(): number {
+    return this.#rules.length;
+  }
+
   get label(): string {
     return `${this.#from.label}→${this.#to.label}`;
   }
@@ -381,6 +386,9 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     const state = saved as DirectionState;
     const options = this.#history.restore(state.options, this.#what);
     this.#settings = parseDirection(options, this.#what);
+    // A stream that was not begun yet begins anew.
+    const begun = state.streams.map(([name]) => name);
+    for (const name of this.#streams.keys()) if (!begun.includes(name)) this.#streams.delete(name);
     this.#stages = new Stages(this.#settings, this.#context, this);
     this.#first = this.#stages.first;
     this.#stages.restoreState(state.stages);

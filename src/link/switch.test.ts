@@ -144,14 +144,15 @@ describe('a switch', () => {
     expect(got()).toEqual([0, 0, 1]);
   });
 
-  test('goes on from its state', async () => {
-    const { nics, run, got, lan } = switchOf();
+  test('goes on from its state, whatever its links have done since', async () => {
+    const { nics, links, run, got, lan } = switchOf();
     nics[1]!.send(ethernetFrame(2, 255));
     await run(1);
-    const state = structuredClone(lan.saveState());
+    const state = structuredClone([lan, ...links].map((part) => part.saveState()));
     nics[2]!.send(ethernetFrame(2, 255));
     await run(1);
-    lan.restoreState(state);
+    links[1]!.down();
+    for (const [index, part] of [lan, ...links].entries()) part.restoreState(state[index]);
     got();
     nics[0]!.send(ethernetFrame(1, 2));
     await run(1);

@@ -112,6 +112,7 @@ export class Switch implements Medium, PortOwner {
 
   /** What was behind a port may be elsewhere when it is back. */
   carrierChanged(port: Port): void {
+    if (port.hasCarrier) return;
     for (const [address, entry] of this.#table) {
       if (entry.port === port) this.#table.delete(address);
     }
