@@ -58,6 +58,7 @@ export class NetworkPlan {
         ...this.#names.names.slice(0, namesShownMax),
       ]);
     }
+    const routes = this.#routePlan();
     const address = this.#names.addressOf(name, asker, version);
     if (!address) {
       const which = version === undefined ? '' : `IPv${version} `;
@@ -65,7 +66,7 @@ export class NetworkPlan {
         'connect it, or give it an address',
       ]);
     }
-    if (!this.#routePlan().reaches(asker, station)) {
+    if (!routes.reaches(asker, station)) {
       throw this.#notFound(asker, `${name}, but nothing connects the two`, [
         'connect them, by way of hosts that forward if need be',
       ]);

@@ -15,6 +15,17 @@ function reach(from: SimulatedHost, to: SimulatedHost) {
 }
 
 describe('automatic addresses and routes', () => {
+  test('are known before anything boots', () => {
+    const sim = new Simulation();
+    const [a, b] = sim.hosts('a', 'b');
+    sim.connect(a, b);
+    expect([a.resolve('b'), a.resolve('b', 6), a.state]).toEqual([
+      '10.0.1.2',
+      'fd00:0:0:1::2',
+      'planned',
+    ]);
+  });
+
   test('along a chain of routers, in both families', async () => {
     const sim = new Simulation();
     const hosts = sim.hosts('a', 'r1', 'r2', 'r3', 'r4', 'b');
