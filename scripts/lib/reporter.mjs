@@ -38,6 +38,9 @@ export class QuietReporter {
     );
     for (const test of module.children.allTests('failed'))
       console.log(`      ${red(test.fullName)}`);
+    // What a test has found out and somebody may want to compare.
+    for (const { message } of tests.flatMap((test) => test.annotations()))
+      console.log(`      ${dim(message)}`);
   }
 
   onTestRunEnd(modules, unhandledErrors) {

@@ -73,13 +73,13 @@ describe.each([...scenarios])('%s: %s', (scenario) => {
   let first: Run;
   beforeAll(async () => {
     first = await run(scenario, 'first', {});
-    const { linux, key } = Kernel.loadSync().manifest;
-    console.log(
-      `digest of ${scenario}: ${first.digest} (Linux ${linux}, kernel ${key.slice(0, 12)})`,
-    );
   });
 
-  test('leaves captures of all interfaces, series and a log', () => {
+  test('leaves captures of all interfaces, series and a log', async ({ annotate }) => {
+    const { linux, key } = Kernel.loadSync().manifest;
+    await annotate(
+      `digest of ${scenario}: ${first.digest} (Linux ${linux}, kernel ${key.slice(0, 12)})`,
+    );
     const names = [...first.files.keys()];
     expect(names).toContain('tcp.csv');
     expect(names.filter((name) => name.endsWith('.pcapng')).length).toBeGreaterThan(1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** What the guide and the README show does what they say. */
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runPage } from '../helpers/guide.js';
 
@@ -24,5 +25,16 @@ test('links', async () => {
     'echoed 72 at east',
     'carol: unreachable true',
     'carol: reaches dave again',
+  ]);
+});
+
+test('observing', async () => {
+  const lines = await runPage('docs/guide/observing.md');
+  rmSync('/tmp/libos-observing', { recursive: true });
+  expect(lines).toEqual([
+    expect.stringMatching(/^cwnd \d+, sent again [1-9]\d*, RTT true$/),
+    expect.stringMatching(/^queue [1-5]\d, dropped \d+$/),
+    'bob received {"bytes":2000000}',
+    '16 true',
   ]);
 });
