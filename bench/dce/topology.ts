@@ -45,7 +45,8 @@ export function startFlow(from: SimulatedHost, to: SimulatedHost, windowBytes: n
     using socket: TcpSocket = await server.accept();
     const wantedBytes = Math.min(chunkBytes, windowBytes / 4);
     socket.setOption(socketOptions.receiveLowWaterBytes, wantedBytes);
-    while ((await socket.read(chunkBytes)) !== undefined);
+    const buffer = new Uint8Array(chunkBytes);
+    while ((await os.process.recvAsync(socket.fd, buffer)) > 0);
   });
   from.run(async (os: Os) => {
     using socket = await os.connect(to.name, port);
