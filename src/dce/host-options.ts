@@ -77,10 +77,10 @@ export function bootImage(kernel: Kernel, options: BootImageOptions): KernelImag
   return instance.snapshot();
 }
 
-/** Names are as DNS has them, and each host's own. */
+/** Names are as DNS has them, and each host's own: `other` has it already. */
 export function checkHostName(
   name: string,
-  hosts: readonly { readonly name: string; readonly location: string }[],
+  other: { readonly location: string } | undefined,
   at: CallerLine,
 ): void {
   if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(name) || ipVersion(name) !== 0) {
@@ -89,7 +89,6 @@ export function checkHostName(
       at,
     });
   }
-  const other = hosts.find((host) => host.name === name);
   if (other) {
     throw scenarioError(
       'ERR_LIBOS_HOST',

@@ -33,6 +33,11 @@ export class NetworkPlan {
     return this.#plannedVersion === this.version;
   }
 
+  /** Who has a name, if anybody has. */
+  get(name: string): Station | undefined {
+    return this.#names.get(name);
+  }
+
   /** Gives addresses to all that has been connected since the last time. */
   assignAddresses(): void {
     this.#addresses.assign(this.topology.takeChanged());

@@ -163,7 +163,7 @@ export class Simulation {
   /** A host. It boots when time passes, or when somebody reaches into it. */
   host(name: string, options: HostOptions = {}): SimulatedHost {
     const at = CallerLine.here();
-    checkHostName(name, this.#hosts, at);
+    checkHostName(name, this.#hosts[this.#network.get(name)?.index ?? -1], at);
     return this.snapshots.build((simulation) => simulation.#addHost(name, options, at));
   }
 
