@@ -62,4 +62,33 @@ describe('digest', () => {
     const none = await run(1, 'none');
     expect(() => none.digest).toThrow('the simulation was made without a digest');
   });
+
+  test('is the same whether anybody looks at frames or not, on an ideal link too', async () => {
+    const digests: string[] = [];
+    for (const watched of [false, true]) {
+      const sim = new Simulation();
+      const [alice, bob] = sim.hosts('alice', 'bob');
+      const link = sim.connect(alice, bob);
+      // As a capture does: frames as the wire carries them.
+      if (watched) link.observe({ snapBytes: Infinity, onFrame: () => undefined });
+      bob.run(
+        async (os) => {
+          for await (const socket of os.listen(7)) void socket.echo();
+        },
+        { name: 'server' },
+      );
+      const client = alice.run(
+        async (os) => {
+          using socket = await os.connect('bob', 7);
+          await socket.write(new Uint8Array(100_000));
+          socket.end();
+          return (await socket.readAll()).length;
+        },
+        { name: 'client' },
+      );
+      expect(await sim.runUntil(client)).toBe(100_000);
+      digests.push(sim.digest);
+    }
+    expect(digests[1]).toBe(digests[0]);
+  });
 });
