@@ -8,6 +8,10 @@ export interface Cancellable {
   cancel(): void;
 }
 
+export interface KeyedCallback extends Cancellable {
+  readonly key: number;
+}
+
 /** What is to come; callbacks as they are, so that a copy is good for the same simulation only. */
 export interface CallbackTableState {
   readonly entries: readonly (readonly [key: number, entry: Entry])[];
@@ -43,14 +47,24 @@ export class CallbackTable implements Timed {
   }
 
   /** Calls back at a moment, at once if it is past; programs may run after it. Infinity: never. */
-  callAt(timeNs: number, callback: () => void): Cancellable {
+  callAt(timeNs: number, callback: () => void): KeyedCallback {
     const key = this.#nextKey++;
-    this.#entries.set(key, { timeNs, callback });
+    const handle = this.revive(key, timeNs, callback);
     if (timeNs !== Infinity) {
       const atNs = Math.max(Math.ceil(timeNs), this.#scheduler.nowNs);
       this.#scheduler.at(atNs, this.#target, key, 0);
     }
-    return { cancel: () => void this.#entries.delete(key) };
+    return handle;
+  }
+
+  /** A callback whose event is in the queue already. */
+  revive(key: number, timeNs: number, callback: () => void): KeyedCallback {
+    this.#entries.set(key, { timeNs, callback });
+    return { key, cancel: () => void this.#entries.delete(key) };
+  }
+
+  has(key: number): boolean {
+    return this.#entries.has(key);
   }
 
   onTime(key: number): void {

@@ -8,17 +8,18 @@ import { LibosError } from '../errors.js';
 import { HostNic } from '../host/index.js';
 import { Link, type FrameView, type LinkDirection, type LinkEnd } from '../link/index.js';
 import { formatMac } from '../posix/index.js';
-import { parseDurationNs } from '../units.js';
+import {
+  Fault,
+  type FaultKind,
+  type FaultMaker,
+  type FaultOptions,
+  type FaultRun,
+  type FaultState,
+} from './fault.js';
 import type { ClockSettings } from './host-clock.js';
 import { refuse, resetsFor } from './reset.js';
 import type { SimulatedHost } from './simulated-host.js';
 import type { Simulation } from './simulation.js';
-
-/** When, in virtual time since the start of the simulation: from now on and until disposed of by default. */
-export interface FaultOptions {
-  readonly from?: string | number;
-  readonly until?: string | number;
-}
 
 /** A host, or an IP address that one has been given by hand. */
 export type FaultEnd = SimulatedHost | string;
@@ -37,77 +38,19 @@ export interface ResetOptions extends FaultOptions {
   readonly port?: number;
 }
 
-/** What goes wrong between a begin and an end. */
-export class Fault implements Disposable {
-  readonly name: string;
-  readonly #simulation: Simulation;
-  readonly #begin: () => Disposable;
-  readonly #timers: { cancel(): void }[] = [];
-  #running: Disposable | undefined;
-  #ended = false;
-
-  constructor(
-    simulation: Simulation,
-    name: string,
-    { from, until }: FaultOptions,
-    begin: () => Disposable,
-  ) {
-    this.name = name;
-    this.#simulation = simulation;
-    this.#begin = begin;
-    const { nowNs } = simulation;
-    const fromNs = from === undefined ? nowNs : parseDurationNs(from, `${name}: from`);
-    const untilNs = until === undefined ? Infinity : parseDurationNs(until, `${name}: until`);
-    if (fromNs < nowNs || untilNs < fromNs) {
-      throw new LibosError('ERR_LIBOS_FAULT', `${name}: it would end before it can begin`, {
-        hint: `from and until are times since the start of the simulation, which is at ${nowNs} ns`,
-      });
-    }
-    if (fromNs === nowNs) this.#start();
-    else this.#timers.push(simulation.engine.callAt(fromNs, () => this.#start()));
-    if (untilNs < Infinity) {
-      this.#timers.push(simulation.engine.callAt(untilNs, () => this[Symbol.dispose]()));
-    }
-  }
-
-  get active(): boolean {
-    return this.#running !== undefined;
-  }
-
-  /** Ends it, or makes that it never begins. */
-  [Symbol.dispose](): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    for (const timer of this.#timers) timer.cancel();
-    if (!this.#running) return;
-    this.#running[Symbol.dispose]();
-    this.#running = undefined;
-    this.#say('ends');
-  }
-
-  #start(): void {
-    if (this.#ended) return;
-    this.#say('begins');
-    this.#running = this.#begin();
-  }
-
-  #say(what: string): void {
-    this.#simulation.log.write(undefined, 'fault', 'notice', `${this.name} ${what}`);
-  }
-}
-
 /** The faults of a simulation. Each is there until it is disposed of, or as long as it says. */
 export class Faults {
   readonly #simulation: Simulation;
+  readonly #all: Fault[] = [];
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
   }
 
   /**
-   * Nothing gets from one group to the other, whatever is in between: no packet from an address of the one to an
-   * address of the other, and no frame between their interfaces. A one-way partition lets address resolution pass,
-   * without which the other way would not work either.
+   * Nothing gets from one group of hosts to the other, whatever is in between: no packet from an address of the one
+   * to an address of the other, and no frame between their interfaces. A one-way partition lets address resolution
+   * pass, without which the other way would not work either.
    */
   partition(
     groupA: readonly FaultEnd[],
@@ -115,7 +58,6 @@ export class Faults {
     options: PartitionOptions = {},
   ): Fault {
     const { oneWay = false } = options;
-    const [a, b] = [new Group(groupA), new Group(groupB)];
     const both = groupA.filter((end) => groupB.includes(end));
     if (both.length > 0 || groupA.length === 0 || groupB.length === 0) {
       const reason = both.length > 0 ? `${nameOf(both[0]!)} is on both sides` : 'a side is empty';
@@ -123,23 +65,24 @@ export class Faults {
         hint: 'give two groups of hosts that have no host in common',
       });
     }
-    const name = `partition ${a.name} ${oneWay ? '→' : '|'} ${b.name}`;
-    return new Fault(this.#simulation, name, options, () => {
+    return this.#add(options, (simulation) => {
+      const [a, b] = [new Group(groupA, simulation), new Group(groupB, simulation)];
       const rule = (frame: FrameView): 'pass' | 'drop' => {
         if (oneWay && isAddressResolution(frame)) return 'pass';
         if (a.sent(frame) && b.getsFrom(frame, a)) return 'drop';
         return !oneWay && b.sent(frame) && a.getsFrom(frame, b) ? 'drop' : 'pass';
       };
-      return install(directionsFrom(this.#simulation, [a, b]), rule);
+      const name = `partition ${a.name} ${oneWay ? '→' : '|'} ${b.name}`;
+      return ruled(name, () => install(directionsFrom(simulation, [a, b]), rule));
     });
   }
 
   /** Swallows all frames of a host, a link or one of its directions; the carrier stays, and nobody is told. */
   blackhole(target: SimulatedHost | Link | LinkDirection, options: FaultOptions = {}): Fault {
-    const [name, directions] = directionsOf(this.#simulation, target);
-    return new Fault(this.#simulation, `black hole at ${name}`, options, () =>
-      install(directions, () => 'drop'),
-    );
+    return this.#add(options, (simulation) => {
+      const [name, directions] = directionsOf(simulation, counterpartOf(target, simulation));
+      return ruled(`black hole at ${name}`, () => install(directions, () => 'drop'));
+    });
   }
 
   /**
@@ -149,51 +92,114 @@ export class Faults {
    */
   resetConnections(options: ResetOptions): Fault {
     const { of: host, with: other, port } = options;
-    const from = new Group([host]);
-    const to = other === undefined ? undefined : new Group([other]);
-    const name = `reset of ${host.name}'s connections${to ? ` with ${to.name}` : ''}`;
-    return new Fault(this.#simulation, name, options, () => {
-      const parts = directionsFrom(this.#simulation, [from]).map((direction) => {
-        const back = direction.opposite;
-        return direction.rule((frame) => {
-          const { tcp, sourcePort, destinationPort } = frame;
-          const ports = [sourcePort, destinationPort];
-          const matches =
-            tcp !== undefined &&
-            !tcp.rst &&
-            from.sent(frame) &&
-            (port === undefined || ports.includes(port)) &&
-            (to?.gets(frame) ?? true);
-          if (!matches) return 'pass';
-          if (tcp.syn && !tcp.ack) back.inject(refuse(frame));
-          else {
-            const { toReceiver, toSender } = resetsFor(frame);
-            direction.inject(toReceiver);
-            back.inject(toSender);
-          }
-          return 'drop';
-        });
-      });
-      return together(parts);
+    return this.#add(options, (simulation) => {
+      const from = new Group([host], simulation);
+      const to = other === undefined ? undefined : new Group([other], simulation);
+      const name = `reset of ${host.name}'s connections${to ? ` with ${to.name}` : ''}`;
+      const matches = (frame: FrameView): boolean => {
+        const { tcp, sourcePort, destinationPort } = frame;
+        if (tcp === undefined || tcp.rst || !from.sent(frame)) return false;
+        return (
+          (port === undefined || [sourcePort, destinationPort].includes(port)) &&
+          (to?.gets(frame) ?? true)
+        );
+      };
+      return ruled(name, () =>
+        together(
+          directionsFrom(simulation, [from]).map((direction) =>
+            direction.rule((frame) => {
+              if (!matches(frame)) return 'pass';
+              const { opposite: back } = direction;
+              const { syn, ack } = frame.tcp!;
+              if (syn && !ack) back.inject(refuse(frame));
+              else {
+                const { toReceiver, toSender } = resetsFor(frame);
+                direction.inject(toReceiver);
+                back.inject(toSender);
+              }
+              return 'drop';
+            }),
+          ),
+        ),
+      );
     });
   }
 
   /** A host that is gone until the fault ends; then it boots anew. */
   outage(host: SimulatedHost, options: FaultOptions = {}): Fault {
-    return new Fault(this.#simulation, `outage of ${host.name}`, options, () => {
-      host.crash();
-      return { [Symbol.dispose]: () => host.reboot() };
+    return this.#add(options, (simulation) => {
+      const own = simulation.counterpart(host);
+      const resume = (): FaultRun => ({ end: () => own.reboot(), withdraw: () => undefined });
+      const begin = (): FaultRun => {
+        own.crash();
+        return resume();
+      };
+      return { name: `outage of ${own.name}`, begin, resume };
     });
   }
 
   /** A clock that is wrong until the fault ends; then it is as it was before. */
   clockSkew(host: SimulatedHost, settings: ClockSettings, options: FaultOptions = {}): Fault {
-    return new Fault(this.#simulation, `clock skew of ${host.name}`, options, () => {
-      const { offsetNs, driftPpm } = host.clock;
-      host.clock.set(settings);
-      return { [Symbol.dispose]: () => host.clock.set({ offset: offsetNs, driftPpm }) };
+    return this.#add(options, (simulation) => {
+      const { clock, name } = simulation.counterpart(host);
+      const resume = (memo: unknown): FaultRun => ({
+        memo,
+        end: () => clock.set(memo as ClockSettings),
+        withdraw: () => undefined,
+      });
+      const begin = (): FaultRun => {
+        const before: ClockSettings = { offset: clock.offsetNs, driftPpm: clock.driftPpm };
+        clock.set(settings);
+        return resume(before);
+      };
+      return { name: `clock skew of ${name}`, begin, resume };
     });
   }
+
+  saveState(): readonly FaultState[] {
+    return this.#all.map((fault) => fault.saveState());
+  }
+
+  /** Takes back what faults do now. Context: before hosts and links are restored. */
+  withdraw(): void {
+    for (const fault of this.#all) fault.withdraw();
+  }
+
+  /** Context: everything else is restored. */
+  restoreState(saved: unknown): void {
+    const states = saved as readonly FaultState[];
+    this.#all.length = Math.min(this.#all.length, states.length);
+    for (const [index, state] of states.entries()) {
+      this.#all[index] ??= new Fault(this.#simulation, state.make);
+      this.#all[index].restoreState(state);
+    }
+  }
+
+  #add(options: FaultOptions, make: FaultMaker): Fault {
+    const fault = new Fault(this.#simulation, make);
+    fault.schedule(options);
+    this.#all.push(fault);
+    return fault;
+  }
+}
+
+/** A fault that is nothing but rules on links. */
+function ruled(name: string, put: () => Disposable): FaultKind {
+  const begin = (): FaultRun => {
+    const rules = put();
+    const take = (): void => rules[Symbol.dispose]();
+    return { end: take, withdraw: take };
+  };
+  return { name, begin, resume: begin };
+}
+
+function counterpartOf(
+  target: SimulatedHost | Link | LinkDirection,
+  simulation: Simulation,
+): SimulatedHost | Link | LinkDirection {
+  if (!('opposite' in target)) return simulation.counterpart(target);
+  const directions = simulation.links.flatMap((link) => [...link.directions]);
+  return directions.find(({ label }) => label === target.label) ?? target;
 }
 
 /** Hosts and addresses, as frames name them. */
@@ -204,9 +210,12 @@ class Group {
   #addresses: ReadonlySet<string> | undefined;
   #macs: ReadonlySet<string> | undefined;
 
-  constructor(ends: readonly FaultEnd[]) {
+  /** `ends` may be of the simulation that this one is a fork of. */
+  constructor(ends: readonly FaultEnd[], simulation: Simulation) {
     this.name = ends.map(nameOf).join(', ');
-    this.hosts = ends.filter((end) => typeof end !== 'string');
+    this.hosts = ends
+      .filter((end) => typeof end !== 'string')
+      .map((host) => simulation.counterpart(host));
     this.#given = ends.filter((end) => typeof end === 'string');
   }
 

@@ -6,14 +6,9 @@ export { Engine } from './engine.js';
 export { EventQueue } from './event-queue.js';
 export { CallerLine, located, scenarioError } from './caller-line.js';
 export type { Connectable, ConnectOptions, EndAddresses } from './connect.js';
-export {
-  Fault,
-  Faults,
-  type FaultEnd,
-  type FaultOptions,
-  type PartitionOptions,
-  type ResetOptions,
-} from './faults.js';
+export { Faults, type FaultEnd, type PartitionOptions, type ResetOptions } from './faults.js';
+export { Fault, type FaultOptions } from './fault.js';
+export type { ForkOptions, Snapshot } from './snapshot/snapshot.js';
 export { HostCalls } from './host-calls.js';
 export { HostClock, type ClockSettings } from './host-clock.js';
 export type { HostOptions, KernelOption } from './host-options.js';

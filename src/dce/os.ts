@@ -153,7 +153,9 @@ export class Os extends HostCalls {
    * work is done. `const text = await os.outside(() => readFile('input.csv', 'utf8'))`.
    */
   outside<T>(work: () => T | Promise<T>): Promise<T> {
-    return reachOutside(this.host.simulation.engine, work);
+    const { engine } = this.host.simulation;
+    const reach = (released?: () => void): Promise<T> => reachOutside(engine, work, released);
+    return this.program.session?.outside(reach) ?? reach();
   }
 
   /** Another program on this host. */

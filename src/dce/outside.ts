@@ -15,15 +15,26 @@ export function isOutside(): boolean {
   return outside.getStore() === true;
 }
 
-/** Does it. When no run is under way nothing is held: whoever waits then, waits in real time. */
-export function reachOutside<T>(engine: Engine, work: () => T | Promise<T>): Promise<T> {
+/**
+ * Does it, and calls `released` when its outcome is given out. When no run is under way nothing is held: whoever
+ * waits then, waits in real time.
+ */
+export function reachOutside<T>(
+  engine: Engine,
+  work: () => T | Promise<T>,
+  released: () => void = () => undefined,
+): Promise<T> {
   const result = outside.run(true, async () => work());
   if (!engine.running) return result;
   return new Promise<void>((resolve) => {
+    const release = (): void => {
+      released();
+      resolve();
+    };
     engine.hold(
       result.then(
-        () => resolve,
-        () => resolve,
+        () => release,
+        () => release,
       ),
     );
   }).then(() => result);

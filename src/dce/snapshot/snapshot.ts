@@ -14,11 +14,17 @@ export interface ForkOptions {
 
 export interface SnapshotContents {
   readonly hosts: readonly HostSnapshot[];
-  readonly links: readonly { readonly name: string; readonly state: unknown }[];
+  readonly links: readonly {
+    readonly name: string;
+    readonly state: unknown;
+    /** How many rules it had. */
+    readonly rules: number;
+  }[];
   readonly media: readonly { readonly name: string; readonly state: unknown }[];
   readonly frames: unknown;
   readonly reports: unknown;
   readonly observation: unknown;
+  readonly faults: unknown;
   /** States of the random streams that were given out. */
   readonly streams: unknown;
   readonly settledVersion: number;

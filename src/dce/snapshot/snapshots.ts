@@ -6,7 +6,7 @@
  */
 import { LibosError } from '../../errors.js';
 import type { Link, Medium } from '../../link/index.js';
-import type { EnginePlace, Pause } from '../engine.js';
+import type { EnginePlace, EngineState, Pause } from '../engine.js';
 import { currentProgram, Program } from '../program.js';
 import { watchRejections } from '../rejections.js';
 import { SimulatedHost } from '../simulated-host.js';
@@ -92,11 +92,12 @@ export class Snapshots {
     const named = (part: Link | Medium) => ({ name: part.name, state: part.saveState() });
     return new Snapshot(simulation, {
       hosts: hosts.map(saveHost),
-      links: links.map(named),
+      links: links.map((link) => ({ ...named(link), rules: rulesOf(link) })),
       media: media.map(named),
       frames: simulation.frames.saveState(),
       reports: simulation.reports.saveState(),
       observation: simulation.observation.saveState(),
+      faults: simulation.faults.saveState(),
       streams: streams.saveState(),
       settledVersion: this.settledVersion,
       steps: this.#steps.length,
@@ -152,7 +153,9 @@ export class Snapshots {
     checkParts(snapshot, simulation);
     const callbacks = pauses.map((pause) => origin.#callbackOf(pause));
     await this.#load(snapshot);
-    for (const pause of pauses) simulation.engine.cancelPause(pause);
+    for (const [index, link] of simulation.links.entries()) {
+      if (rulesOf(link) !== contents.links[index]!.rules) throw rulesLeft(link);
+    }
     for (const [index, { callback, location }] of callbacks.entries()) {
       this.at(pauses[index]!.timeNs, callback, location);
     }
@@ -178,6 +181,7 @@ export class Snapshots {
     try {
       // Those of hosts and links are theirs to restore; programs that are run again open theirs anew.
       if (snapshot.simulation === simulation) streams.restoreState(contents.streams);
+      simulation.faults.withdraw();
       for (const [index, host] of hosts.entries()) host.restorePrograms(contents.hosts[index]!);
       const sessions = hosts.flatMap((host, index) =>
         host.beginRestore(contents.hosts[index]!, hosts),
@@ -195,7 +199,9 @@ export class Snapshots {
       simulation.reports.restoreState(contents.reports as never);
       simulation.observation.restoreState(contents.observation);
       this.settledVersion = contents.settledVersion;
-      engine.restoreState(contents.engine);
+      const isOwn = snapshot.simulation === simulation;
+      engine.restoreState(isOwn ? contents.engine : withoutCallbacks(contents.engine));
+      simulation.faults.restoreState(contents.faults);
     } catch (cause) {
       this.#broken = new LibosError(
         'ERR_LIBOS_BROKEN',
@@ -245,6 +251,22 @@ function saveHost(host: SimulatedHost): ReturnType<SimulatedHost['saveState']> {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new LibosError('ERR_LIBOS_SNAPSHOT', `${host.name} cannot be saved: ${why}`, { cause });
   }
+}
+
+const rulesOf = ({ directions }: Link): number =>
+  directions.reduce((sum, { ruleCount }) => sum + ruleCount, 0);
+
+function rulesLeft({ name }: Link): LibosError {
+  return new LibosError(
+    'ERR_LIBOS_FORK',
+    `the link ${name} has rules that were added with rule(…), and would be without them in a fork`,
+    { hint: 'dispose of them before the snapshot; sim.faults and loss: (frame) => … go along' },
+  );
+}
+
+/** Callbacks reach into the simulation that they were made for. */
+function withoutCallbacks(state: EngineState): EngineState {
+  return { ...state, callbacks: { ...state.callbacks, entries: [] }, pauses: [] };
 }
 
 function refused(why: string, hint: string): LibosError {

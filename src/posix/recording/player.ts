@@ -30,7 +30,8 @@ export interface Stimulated {
   start(): void;
   deferred(): void;
   timer(key: number): void;
-  external(kind: number): void;
+  /** Work in the real world is done. */
+  outside(index: number): void;
   wake(cookie: number, events: number): void;
   signal(task: number): void;
 }
@@ -104,9 +105,9 @@ export class Player implements Tape {
           this.#at += 2;
           stimulated.timer(this.#log.word(operand));
           break;
-        case record.external:
+        case record.outside:
           this.#at += 2;
-          stimulated.external(this.#log.word(operand));
+          stimulated.outside(this.#log.word(operand));
           break;
         default:
           return;

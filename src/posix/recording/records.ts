@@ -4,7 +4,7 @@
  * and turns take two words:
  *
  *     turn      turn, time, the host’s time          a new turn of the event loop, before its first stimulus
- *     start, deferred, timer (key), external (kind)   a stimulus: the program’s code goes on
+ *     start, deferred, timer (key), outside (index)   a stimulus: the program’s code goes on
  *     wake (cookie, events), signal (task)            what the kernel reported; it only is noted
  *     defer, at (time)                                the program asks for a stimulus
  *     call (operation, check, arguments)              the program calls the kernel …
@@ -19,7 +19,7 @@ export const record = {
   start: 2,
   deferred: 3,
   timer: 4,
-  external: 5,
+  outside: 5,
   wake: 6,
   signal: 7,
   defer: 8,

@@ -33,6 +33,8 @@ export interface SessionOptions {
 
 export interface SessionMark extends LogMark {
   readonly messages: readonly string[];
+  /** Of work in the real world. */
+  readonly outcomes: readonly Promise<unknown>[];
 }
 
 export class ProgramSession {
@@ -41,13 +43,14 @@ export class ProgramSession {
   readonly time: HostTime;
   /** Called when the program begins, and again when it is run again. */
   onStart: () => void = () => undefined;
-  /** Called for a stimulus of the owner’s own kind. */
-  onExternal: (kind: number) => void = () => undefined;
   readonly #driver: SessionDriver;
   readonly #memory: ArgumentMemory;
   readonly #timers = new Map<number, () => void>();
   readonly #deferred: (() => void)[] = [];
   readonly #messages: string[] = [];
+  readonly #outcomes: Promise<unknown>[] = [];
+  readonly #outsideWaits = new Map<number, () => void>();
+  #nextOutside = 0;
   #log: CallLog | undefined;
   #recorder: Recorder | undefined;
   #player: Player | undefined;
@@ -61,6 +64,7 @@ export class ProgramSession {
     this.#memory = new ArgumentMemory(port);
     if (from) {
       this.#messages.push(...from.messages);
+      this.#outcomes.push(...from.outcomes);
       this.#log = CallLog.from(from);
       this.#player = new Player({
         log: this.#log,
@@ -72,7 +76,7 @@ export class ProgramSession {
           start: () => this.onStart(),
           deferred: () => this.#deferred.shift()?.(),
           timer: (key) => this.#takeTimer(key)?.(),
-          external: (kind) => this.onExternal(kind),
+          outside: (index) => this.#outsideWaits.get(index)?.(),
           wake: (cookie, events) => this.port.onWake(cookie, events),
           signal: (task) => this.port.onSignal(task),
         },
@@ -140,16 +144,30 @@ export class ProgramSession {
     callback();
   }
 
-  /** Something else makes the program go on; `onExternal` does it now, and again when the program is run again. */
-  external(kind: number): void {
-    if (this.#ended) return;
-    this.#recorder?.stimulus(record.external, kind);
-    this.onExternal(kind);
+  /**
+   * Work in the real world, which is done once: when the program is run again it has what came of it then. `work`
+   * calls back when it gives out its outcome, and resolves after that.
+   */
+  outside<T>(work: (released: () => void) => Promise<T>): Promise<T> {
+    const index = this.#nextOutside++;
+    if (!this.#player) {
+      const outcome = work(() => this.#recorder?.stimulus(record.outside, index));
+      if (this.#log) this.#outcomes[index] = outcome;
+      return outcome;
+    }
+    const released = new Promise<void>((resolve) => this.#outsideWaits.set(index, resolve));
+    return released.then(() => this.#outcomes[index] as Promise<T>);
   }
 
   /** Where the log is, undefined without one. */
   mark(): SessionMark | undefined {
-    return this.#log && { ...this.#log.mark(), messages: [...this.#messages] };
+    return (
+      this.#log && {
+        ...this.#log.mark(),
+        messages: [...this.#messages],
+        outcomes: [...this.#outcomes],
+      }
+    );
   }
 
   /** The program has ended: nothing calls it back any more, and its log is not needed. */
