@@ -7,19 +7,14 @@
  */
 import type {
   FrameOffloads,
-  Nic,
   Scheduler,
   SeededEntropy,
   Stateful,
   Xoshiro128State,
 } from '../host/index.js';
 import { Arrivals, type Receiver } from './arrivals.js';
-import {
-  createOffloads,
-  NicAttachment,
-  type Attachment,
-  type AttachmentSink,
-} from './attachment.js';
+import { createOffloads, type Attachment, type AttachmentSink } from './attachment.js';
+import { DirectCopy, takeSegment } from './copy.js';
 import type { DirectionCounters, ReceivedCounters, SentCounters } from './counters.js';
 import type { LinkEnd } from './end.js';
 import type { FrameHandle, FramePool } from './frame-pool.js';
@@ -30,7 +25,7 @@ import { Stages } from './impairments/stages.js';
 import { drawJitterNs } from './impairments/time.js';
 import type { DirectionOptions } from './options.js';
 import { OptionsHistory, type SavedOptions } from './options-history.js';
-import { completeChecksum, rewriteHeaders, segmentCount, segmentLength } from './segment.js';
+import { completeChecksum, segmentCount } from './segment.js';
 import {
   fail,
   minimalDelayNs,
@@ -85,9 +80,8 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
   readonly #to: LinkEnd;
   readonly #source: Attachment;
   readonly #target: Attachment;
-  /** Where the ends are NICs. */
-  readonly #fromNic: Nic | undefined;
-  readonly #toNic: Nic | undefined;
+  /** Where both ends are NICs. */
+  readonly #direct: DirectCopy | undefined;
   readonly #transmitter: Transmitter;
   readonly #arrivals: Arrivals;
   readonly #rules: Rules;
@@ -129,8 +123,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     this.#to = to;
     this.#source = from.attachment;
     this.#target = to.attachment;
-    this.#fromNic = this.#source instanceof NicAttachment ? this.#source.nic : undefined;
-    this.#toNic = this.#target instanceof NicAttachment ? this.#target.nic : undefined;
+    this.#direct = DirectCopy.between(from, to);
     this.#history = new OptionsHistory(options);
     this.#settings = parseDirection(options, this.#what);
     this.#scheduler = world.createScheduler();
@@ -308,14 +301,17 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
   /** Context: at a frame's departure; no kernel is inside a call. */
   depart(frame: number, step: number): void {
     const source = this.#source;
-    if (this.#isDirect && !this.#from.isObserved && !this.#to.isObserved) {
-      this.#departDirectly(frame);
-      return;
+    if (this.#isDirect) {
+      const rawBytesMax = Math.max(this.#from.rawBytesMax, this.#to.rawBytesMax);
+      if (rawBytesMax < Infinity) {
+        this.#direct!.carry(frame, rawBytesMax, this.#scheduler.nowNs, this.#sent, this.#received);
+        return;
+      }
     }
     const length = source.frameLength(frame);
     const taken = isWholeStep(step)
       ? source.take(frame, length)
-      : this.#takeSegment(frame, length, step >>> 1);
+      : takeSegment(source, this.#pool, frame, step >>> 1);
     if (isLastStep(step)) source.giveBack(frame);
     this.#sent.sentFrames += this.#segmentsOf(taken);
     this.#sent.sentBytes += this.#pool.lengthOf(taken);
@@ -414,53 +410,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
       this.#transmitter.passesWhole &&
       this.#settings.delayNs === 0 &&
       this.#remote === undefined &&
-      this.#fromNic !== undefined &&
-      this.#toNic !== undefined;
-  }
-
-  /** From one kernel's memory into the other's, whatever segmentation offload made of the frame. */
-  #departDirectly(frame: number): void {
-    const from = this.#fromNic!;
-    const to = this.#toNic!;
-    const offloads = this.#offloads;
-    const length = from.frameLength(frame);
-    from.readOffloads(frame, offloads);
-    const segments = segmentCount(length, offloads);
-    this.#sent.sentFrames += segments;
-    this.#sent.sentBytes += length;
-    const received = to.allocate(length);
-    if (received === 0) {
-      this.#received.droppedByReceiver += segments;
-      from.transmitted(frame);
-      return;
-    }
-    to.copyFrom(from, frame, 0, received, 0, length);
-    to.writeOffloads(received, offloads);
-    from.transmitted(frame);
-    this.#received.receivedFrames += segments;
-    this.#received.receivedBytes += length;
-    to.receive(received);
-  }
-
-  #takeSegment(frame: number, length: number, index: number): FrameHandle {
-    const source = this.#source;
-    const pool = this.#pool;
-    const offloads = this.#offloads;
-    source.readOffloads(frame, offloads);
-    const { headerLength, gsoSize } = offloads;
-    const segment = segmentLength(length, offloads, index);
-    const taken = pool.allocate(segment);
-    const at = pool.offsetOf(taken);
-    source.read(frame, 0, pool.bytes, at, headerLength);
-    const header = pool.view(taken, headerLength);
-    rewriteHeaders(header, length, offloads, index, segmentCount(length, offloads));
-    const from = headerLength + index * gsoSize;
-    source.read(frame, from, pool.bytes, at + headerLength, segment - headerLength);
-    offloads.gsoSize = 0;
-    offloads.gsoType = 0;
-    offloads.headerLength = 0;
-    pool.writeOffloads(taken, offloads);
-    return taken;
+      this.#direct !== undefined;
   }
 
   #sendToRemote(remote: RemoteSink, arrivalNs: number, frame: FrameHandle): void {

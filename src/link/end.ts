@@ -39,6 +39,7 @@ export class LinkEnd {
   readonly #pool: FramePool;
   readonly #offloads = createOffloads();
   #observers: readonly FrameObserver[] = [];
+  #rawBytesMax = 0;
 
   constructor(device: Nic | Port, pool: FramePool) {
     this.label = device.label;
@@ -55,16 +56,21 @@ export class LinkEnd {
     return this.#observers.length > 0;
   }
 
+  /** What observers want to see at most, in bytes of frames as they lie in memory; Infinity: as the wire has them. */
+  get rawBytesMax(): number {
+    return this.#rawBytesMax;
+  }
+
   /** Shows each frame that leaves and arrives here, until the result is disposed of. */
   observe(observer: FrameObserver): Disposable {
-    this.#observers = [...this.#observers, observer];
+    this.#setObservers([...this.#observers, observer]);
     let on = true;
     return {
       [Symbol.dispose]: () => {
         // One observer may be there twice, and each goes once.
         const at = on ? this.#observers.indexOf(observer) : -1;
         on = false;
-        this.#observers = this.#observers.filter((_, index) => index !== at);
+        this.#setObservers(this.#observers.filter((_, index) => index !== at));
       },
     };
   }
@@ -86,6 +92,20 @@ export class LinkEnd {
         observer.onFrame(this, direction, timeNs, bytes.length, bytes.subarray(0, snapBytes));
       }
     }
+  }
+
+  /** For the link's directions: a frame that is in no pool, by its first bytes. Context: `rawBytesMax` is finite. */
+  showRaw(direction: 'in' | 'out', timeNs: number, lengthBytes: number, first: Uint8Array): void {
+    for (const observer of this.#observers) {
+      const bytes = first.subarray(0, Math.min(lengthBytes, observer.snapBytes));
+      observer.onFrame(this, direction, timeNs, lengthBytes, bytes);
+    }
+  }
+
+  #setObservers(observers: readonly FrameObserver[]): void {
+    this.#observers = observers;
+    const largest = Math.max(0, ...observers.map(({ snapBytes }) => snapBytes));
+    this.#rawBytesMax = largest <= rawSnapBytesMax ? largest : Infinity;
   }
 
   #wireFrames(frame: FrameHandle): Uint8Array[] {

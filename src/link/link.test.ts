@@ -43,6 +43,28 @@ describe('an ideal link', () => {
     expect(b.received).toEqual([{ timeNs: 0, bytes, offloads }]);
   });
 
+  test('shows beginnings of frames without a detour', async () => {
+    const { a, b, run, link, world } = linkedNics();
+    const seen: string[] = [];
+    link.observe({
+      snapBytes: 20,
+      onFrame: ({ label }, direction, _timeNs, length, first) =>
+        seen.push(`${label} ${direction} ${length} ${first.length} ${first.at(-1)}`),
+    });
+    const { bytes, offloads } = bigTcp(1500, 1000);
+    a.send(bytes, offloads);
+    a.send(filler(17));
+    b.down = true;
+    await run(0);
+    expect(seen).toEqual(['a out 1554 20 254', 'a out 17 17 17']);
+    b.down = false;
+    a.send(filler(17));
+    await run();
+    expect(seen.slice(2)).toEqual(['a out 17 17 17', 'b in 17 17 17']);
+    // Nothing was ever in the pool.
+    expect(world.frames.saveState().classes.length).toBe(1);
+  });
+
   test('delays, but not the completion, and keeps the frame whole', async () => {
     const { a, b, run } = linkedNics({ delay: '5 ms' });
     const { bytes, offloads } = bigTcp(30_000, 1448);
