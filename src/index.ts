@@ -19,3 +19,4 @@ export {
 } from './dce/index.js';
 export { Kernel, KernelInstance, KernelPanic } from './kernel/index.js';
 export { Capture, Hub, Link, Switch, Wireless } from './link/index.js';
+export { parameters, scenario } from './scenario/index.js';

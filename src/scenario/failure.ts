@@ -95,7 +95,14 @@ function wordsOf(error: Error): { message: string; code: string } {
 /** The first frame that is the scenario's, in the innermost error that has one. */
 function locationOf(error: Error): SourceLocation | undefined {
   const inner = error.cause instanceof Error ? locationOf(error.cause) : undefined;
-  return inner ?? frames(error.stack ?? '').find(({ file }) => isScenarios(file));
+  const stack = error.stack ?? '';
+  return inner ?? [...heading(stack), ...frames(stack)].find(({ file }) => isScenarios(file));
+}
+
+/** What Node.js says of a module that it cannot link, above its stack: "file:line", and the line. */
+function heading(stack: string): SourceLocation[] {
+  const [, file, line] = /^((?:file:\/\/|\/|[A-Za-z]:\\).*):(\d+)\n/.exec(stack) ?? [];
+  return file === undefined ? [] : [{ file: pathOf(file), line: Number(line), column: 1 }];
 }
 
 /** The frames of a stack, with real files only. */

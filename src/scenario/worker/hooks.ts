@@ -17,6 +17,8 @@ export interface HookData {
   readonly extension: '.ts' | '.js';
 }
 
+const commonJsMark = 'tsx-commonjs';
+
 let data: HookData;
 
 export const initialize: InitializeHook<HookData> = (given) => {
@@ -27,7 +29,7 @@ export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
   const own = Object.hasOwn(data.exports, specifier) ? data.exports[specifier] : undefined;
   if (own !== undefined) return { url: own, format: 'module', shortCircuit: true };
   const result = await nextResolve(specifier, context);
-  const [address] = result.url.split(/[?#]/) as [string];
+  const address = fileOf(result.url);
   const copy = data.copies.find(({ from }) => address.startsWith(from));
   if (copy && /\.[jt]s$/.test(address)) {
     const file = address.slice(copy.from.length).replace(/\.[jt]s$/, data.extension);
@@ -35,5 +37,12 @@ export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
   }
   // A file without a package.json that says so is an ES module too: scenarios wait at their top level.
   const isModule = /\.ts$/.test(address) && !address.includes('/node_modules/');
-  return isModule ? { ...result, format: 'module' } : result;
+  if (!isModule) return result;
+  const url = result.url.includes(commonJsMark) ? address : result.url;
+  return { ...result, url, format: 'module' };
 };
+
+/** The file's address, without a query, and without the mark that tsx gives to what it takes for CommonJS. */
+function fileOf(url: string): string {
+  return url.replace(/(\?|#|%3F).*$/, '');
+}

@@ -16,6 +16,7 @@ sim.connect(alice, bob, { delay: '1 ms' });
 async function clocks(os: Os): Promise<Record<string, unknown>> {
   const startMs = Date.now();
   const start = performance.now();
+  performance.mark('begin');
   const bigint = process.hrtime.bigint();
   await wait(1500);
   const order: string[] = [];
@@ -48,6 +49,7 @@ async function clocks(os: Os): Promise<Record<string, unknown>> {
     hrtime: hrtime(),
     uptime: process.uptime(),
     origin: performance.timeOrigin,
+    measuredMs: performance.measure('all', 'begin').duration,
     order,
     aborted,
   };
