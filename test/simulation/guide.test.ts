@@ -38,3 +38,13 @@ test('observing', async () => {
     '16 true',
   ]);
 });
+
+test('snapshots', async () => {
+  const lines = await runPage('docs/guide/snapshots.md');
+  expect(lines).toEqual([
+    'the same true',
+    '1 Mbit/s 1',
+    '4 Mbit/s 4',
+    expect.stringMatching(/^16 Mbit\/s \d+$/),
+  ]);
+});
