@@ -60,9 +60,6 @@ export function describeFailure(thrown: unknown, file: string): Failure {
 export class ScenarioError extends LibosError {
   override readonly name = 'ScenarioError';
   readonly location: SourceLocation | undefined;
-  /** The stack in the scenario's thread. */
-  readonly scenarioStack: string;
-
   constructor({ code, message, hint, location, stack }: Failure) {
     const text =
       location && !mentions(message, location) ? `${message} (${at(location)})` : message;
@@ -72,7 +69,8 @@ export class ScenarioError extends LibosError {
       hint === undefined ? {} : { hint },
     );
     this.location = location;
-    this.scenarioStack = stack;
+    // That of the scenario's thread: this one's says nothing.
+    this.stack = stack;
   }
 }
 

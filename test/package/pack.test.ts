@@ -21,6 +21,17 @@ let folder = '';
 let project = '';
 let report: PackReport;
 
+/** Outside of the project, and of every package. */
+const scenarioText = `import { Simulation, type Os } from 'libos';
+const sim: Simulation = new Simulation({ seed: 1 });
+async function later(os: Os): Promise<string> {
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  return new Date().toISOString();
+}
+sim.host('alice').run(later);
+await sim.run('2 s');
+`;
+
 /** Runs a program in the project with nothing of this machine in its environment. */
 function inProject(
   program: string,
@@ -124,5 +135,19 @@ describe('the npm package', () => {
     const command = join(project, 'node_modules/.bin/libos');
     const nodeFolder = join(process.execPath, '..');
     expect(inProject(command, ['--version'], nodeFolder)).toBe(`${packageVersion}\n`);
+  });
+
+  test('its command runs a scenario in TypeScript, which has the package that runs', () => {
+    const scenario = join(folder, 'scenario.ts');
+    writeFileSync(scenario, scenarioText);
+    const command = join(project, 'node_modules/.bin/libos');
+    const nodeFolder = join(process.execPath, '..');
+    const out = inProject(command, ['sim', scenario, '--seed', '3', '--json'], nodeFolder);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: true,
+      simulations: [
+        { seed: 3, nowNs: 2e9, programs: [{ state: 'ended', result: '2025-01-01T00:00:01.000Z' }] },
+      ],
+    });
   });
 });
