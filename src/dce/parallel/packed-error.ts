@@ -2,32 +2,35 @@
 
 /** Errors between workers: cloning alone would lose their class, their code and their hint. */
 import { LibosError } from '../../errors.js';
+import { KernelPanic } from '../../kernel/index.js';
+import { SystemError } from '../../posix/index.js';
 import { ProgramError } from '../program.js';
+
+/** The nearest one that an error is of, by name. */
+const classes = {
+  ProgramError,
+  KernelPanic,
+  SystemError,
+  LibosError,
+  TypeError,
+  RangeError,
+  Error,
+};
 
 /** Structured-cloneable. */
 export interface PackedError {
-  readonly class: 'ProgramError' | 'LibosError' | 'Error';
+  readonly class: keyof typeof classes;
   /** `message`, `stack` and all own properties, of which what cannot be cloned is a text. */
   readonly fields: readonly (readonly [string, unknown])[];
   readonly cause?: PackedError | { readonly value: unknown };
 }
 
-const prototypes = {
-  ProgramError: ProgramError.prototype,
-  LibosError: LibosError.prototype,
-  Error: Error.prototype,
-};
-
 export function packError(error: Error): PackedError {
-  const className =
-    error instanceof ProgramError
-      ? 'ProgramError'
-      : error instanceof LibosError
-        ? 'LibosError'
-        : 'Error';
-  const names = new Set(['name', 'message', 'stack', ...Object.getOwnPropertyNames(error)]);
-  names.delete('cause');
-  const fields = [...names].map((name) => [name, cloneable(error[name as keyof Error])] as const);
+  const names = Object.keys(classes) as (keyof typeof classes)[];
+  const className = names.find((name) => error instanceof classes[name])!;
+  const own = new Set(['name', 'message', 'stack', ...Object.getOwnPropertyNames(error)]);
+  own.delete('cause');
+  const fields = [...own].map((name) => [name, cloneable(error[name as keyof Error])] as const);
   const { cause } = error;
   if (cause === undefined) return { class: className, fields };
   const packed = cause instanceof Error ? packError(cause) : { value: cloneable(cause) };
@@ -36,7 +39,7 @@ export function packError(error: Error): PackedError {
 
 export function unpackError({ class: className, fields, cause }: PackedError): Error {
   const error = new Error();
-  Object.setPrototypeOf(error, prototypes[className]);
+  Object.setPrototypeOf(error, classes[className].prototype);
   for (const [name, value] of fields) define(error, name, value);
   if (cause) define(error, 'cause', 'value' in cause ? cause.value : unpackError(cause));
   return error;
