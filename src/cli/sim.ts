@@ -78,7 +78,8 @@ async function sim(file: string, pairs: readonly string[], options: Options): Pr
 function given({ seed, until, pcap, trace, traceEvery, workers }: Options) {
   return {
     traceEvery,
-    ...(seed === undefined ? {} : { seed }),
+    // A whole number is one, as it would be in the scenario.
+    ...(seed === undefined ? {} : { seed: /^\d{1,15}$/.test(seed) ? Number(seed) : seed }),
     ...(until === undefined ? {} : { until }),
     ...(pcap === undefined ? {} : { pcap }),
     ...(trace === undefined ? {} : { trace: trace === true ? traceDefault : trace }),
