@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** Scenarios in several threads: the same output and the same files as in one, and one clear error. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { packageRoot } from '../../src/package-root.js';
 import { runFile } from './run-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'libos-workers-'));
@@ -71,4 +72,14 @@ describe('what goes wrong in one worker ends all', () => {
       'a simulation cannot have 0 workers',
     );
   });
+});
+
+test('the guide’s scenario gives the same in one thread and in two', async () => {
+  const page = readFileSync(join(packageRoot, 'docs/guide/parallel.md'), 'utf8');
+  const file = join(folder, 'clusters.ts');
+  writeFileSync(file, /^```ts\n(.*?)^```$/ms.exec(page)![1]!);
+  const [one, two] = [await runFile(file), await runFile(file, { workers: 2 })];
+  expect(one.output).toMatch(/^echoed 50000 and 50000\ndigest [0-9a-f]{16}\n$/);
+  expect(two.output).toBe(one.output);
+  expect(two.first.reports).toEqual(one.first.reports);
 });
