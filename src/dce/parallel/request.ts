@@ -32,8 +32,8 @@ export interface PeerPorts {
 /** More would only wait for each other. */
 const workersMax = 64;
 
-/** About as long as it takes to wake a thread. */
-const spinsDefault = 20_000;
+/** About as long as it takes to let a thread sleep and wake it: some microseconds. */
+const spinsDefault = 500;
 
 /** One request a worker. `processors`: how many threads can run at once. Errors: an impossible number of workers. */
 export function createShares(workers: number, processors: number): ShareRequest[] {
