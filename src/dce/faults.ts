@@ -177,8 +177,10 @@ export class Faults {
 
   #add(options: FaultOptions, make: FaultMaker): Fault {
     const fault = new Fault(this.#simulation, make);
-    fault.schedule(options);
-    this.#all.push(fault);
+    if (this.#simulation.snapshots.mayChange()) {
+      fault.schedule(options);
+      this.#all.push(fault);
+    }
     return fault;
   }
 }

@@ -32,6 +32,7 @@ interface HostClockState {
 export class HostClock implements Clock, Stateful {
   readonly #timeline: Clock;
   readonly #changed: () => void;
+  readonly #mayChange: () => boolean;
   /** What it showed when its rate was set last, and when that was. */
   #baseElapsedNs = 0;
   #baseTimelineNs = 0;
@@ -39,10 +40,11 @@ export class HostClock implements Clock, Stateful {
   #bootElapsedNs = 0;
   #offsetNs = 0;
 
-  /** `changed` is called after each change. */
-  constructor(timeline: Clock, changed: () => void) {
+  /** `changed` is called after each change, which `mayChange` allows. */
+  constructor(timeline: Clock, changed: () => void, mayChange: () => boolean = () => true) {
     this.#timeline = timeline;
     this.#changed = changed;
+    this.#mayChange = mayChange;
   }
 
   /** CLOCK_MONOTONIC. */
@@ -76,6 +78,7 @@ export class HostClock implements Clock, Stateful {
 
   /** Makes the clock wrong, or right again, from now on. */
   set({ offset, driftPpm }: ClockSettings): void {
+    if (!this.#mayChange()) return;
     if (driftPpm !== undefined) this.#setDrift(driftPpm);
     if (offset !== undefined) this.#offsetNs = parseSignedNs(offset);
     this.#changed();

@@ -91,7 +91,8 @@ export class SimulatedHost implements Station {
     this.options = options;
     this.#at = at;
     this.#scheduler = world.engine.createScheduler();
-    this.clock = new HostClock(world.engine.clock, () => this.#clockChanged());
+    const mayChange = (): boolean => this.simulation.snapshots.mayChange();
+    this.clock = new HostClock(world.engine.clock, () => this.#clockChanged(), mayChange);
     this.#timer = new KernelTimer(this.#scheduler, this.clock);
     this.#timers = new HostTimers(this.#scheduler, this.clock);
     this.#lifecycle = this.#scheduler.register({
@@ -184,7 +185,7 @@ export class SimulatedHost implements Station {
 
   /** What is set up when the host boots, at each boot and before its programs; now too if it is up already. */
   configure(step: (host: HostCalls) => void): void {
-    if (isRerunning()) return;
+    if (!this.simulation.snapshots.mayChange()) return;
     this.#steps.push({ step, at: CallerLine.here() });
     this.#boot?.configure(this.#steps);
   }
@@ -202,6 +203,7 @@ export class SimulatedHost implements Station {
   run<T>(program: ProgramFunction<T>, options: ProgramOptions = {}): Program<T> {
     const parent = currentProgram();
     if (parent?.replaying === true) return parent.respawn(this, program);
+    this.simulation.snapshots.mayChange();
     const at = CallerLine.here();
     const made = this.#programs.create(program, options, at);
     const { nowNs } = this.#world.engine;
@@ -227,7 +229,7 @@ export class SimulatedHost implements Station {
 
   /** The host is gone at once: its kernel, what its programs were doing, and all frames that it holds. */
   crash(): void {
-    if (this.#state === 'foreign' || isRerunning()) return;
+    if (this.#state === 'foreign' || !this.simulation.snapshots.mayChange()) return;
     if (this.#state !== 'up') {
       throw scenarioError(
         'ERR_LIBOS_HOST_DOWN',
@@ -245,7 +247,7 @@ export class SimulatedHost implements Station {
    */
   reboot({ after = 0 }: { readonly after?: string | number } = {}): void {
     const afterNs = located(() => parseDurationNs(after, 'after'));
-    if (this.#state === 'foreign' || isRerunning()) return;
+    if (this.#state === 'foreign' || !this.simulation.snapshots.mayChange()) return;
     if (this.#state === 'up') this.crash();
     if (afterNs === 0) this.#rise();
     else this.#scheduler.at(this.#scheduler.nowNs + afterNs, this.#lifecycle, lifecycle.rise, 0);
@@ -467,7 +469,6 @@ export class SimulatedHost implements Station {
   }
 
   #clockChanged(): void {
-    if (isRerunning()) return;
     this.#timer.retime();
     this.#timers.retime();
     if (this.#boot) this.#setCalendar();
@@ -485,9 +486,6 @@ export class SimulatedHost implements Station {
     else this.#start(this.programs[number]!);
   }
 }
-
-/** A program that is run again changes nothing: what it changed is changed. */
-const isRerunning = (): boolean => currentProgram()?.replaying === true;
 
 /** A locally administered address: host and NIC can be read off it. */
 function macAddress(host: number, nic: number): Uint8Array {

@@ -424,6 +424,7 @@ export class Simulation {
     const { engine } = this;
     return {
       frames: this.frames,
+      mayChange: () => this.snapshots.mayChange(),
       entropy: (name: string) => this.entropy(name),
       createScheduler: () => engine.createScheduler(),
       get nowNs() {

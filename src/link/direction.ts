@@ -191,7 +191,8 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
 
   /** Changes what is given, from now on. See docs/guide/links.md for what becomes of frames under way. */
   set(changes: DirectionOptions): void {
-    this.use(this.check(changes));
+    const checked = this.check(changes);
+    if (this.#mayChange()) this.use(checked);
   }
 
   /** What `use` makes of changes, or an error. */
@@ -219,6 +220,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
 
   /** Asks the rule for each frame that leaves, after those that were there before, until disposed of. */
   rule(rule: Rule): Disposable {
+    if (!this.#mayChange()) return { [Symbol.dispose]: () => undefined };
     const installed = this.#rules.add(rule);
     this.#refresh();
     return {
@@ -245,12 +247,17 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
 
   /** Puts a frame on the way to the far end, past queue, rate and losses, as something in between would. */
   inject(bytes: Uint8Array): void {
+    if (!this.#mayChange()) return;
     const frame = this.#pool.allocate(bytes.length);
     this.#pool.view(frame).set(bytes);
     // It touches nothing of the near half, which may be in another worker.
     const arrivalNs = this.#scheduler.nowNs + this.#settings.delayNs;
     if (this.#remote) this.#sendToRemote(this.#remote, arrivalNs, frame);
     else this.#arrivals.add(arrivalNs, frame, this.#epoch);
+  }
+
+  #mayChange(): boolean {
+    return this.#world.mayChange?.() ?? true;
   }
 
   /** For the link: its carrier went. Frames under way are lost. */

@@ -17,6 +17,7 @@ import type { LinkWorld } from './world.js';
 
 interface LinkState {
   readonly isUp: boolean;
+  readonly isConnected: boolean;
   readonly directions: readonly unknown[];
 }
 
@@ -30,11 +31,13 @@ export class Link implements Stateful {
   /** From the first end to the second. */
   readonly forward: LinkDirection;
   readonly backward: LinkDirection;
+  readonly #world: LinkWorld;
   #isUp = true;
   #isConnected = true;
 
   constructor(world: LinkWorld, a: Nic | Port, b: Nic | Port, options: LinkOptions = {}) {
     if (a === b) throw new LibosError('ERR_LIBOS_LINK', `${a.label}: a link needs two ends`);
+    this.#world = world;
     this.name = `${a.label}–${b.label}`;
     const [forward, backward] = splitLinkOptions(options, this.name);
     const first = new LinkEnd(a, world.frames);
@@ -73,20 +76,21 @@ export class Link implements Stateful {
   set(changes: LinkOptions): void {
     const [forward, backward] = splitLinkOptions(changes, this.name);
     const checked = [this.forward.check(forward), this.backward.check(backward)] as const;
+    if (!this.#mayChange()) return;
     this.forward.use(checked[0]);
     this.backward.use(checked[1]);
   }
 
   /** The carrier goes; frames that wait and frames on their way are lost. */
   down(): void {
-    if (!this.#isUp) return;
+    if (!this.#isUp || !this.#mayChange()) return;
     this.#isUp = false;
     for (const direction of this.directions) direction.down();
     this.#setCarrier();
   }
 
   up(): void {
-    if (this.#isUp) return;
+    if (this.#isUp || !this.#mayChange()) return;
     this.#isUp = true;
     for (const direction of this.directions) direction.up();
     this.#setCarrier();
@@ -104,13 +108,15 @@ export class Link implements Stateful {
 
   /** Takes the link away for good; what is on it still arrives. */
   disconnect(): void {
-    this.#isConnected = false;
-    this.#setCarrier();
-    for (const end of this.ends) end.attachment.connect(undefined);
+    if (this.#mayChange()) this.#connect(false);
   }
 
   saveState(): LinkState {
-    return { isUp: this.#isUp, directions: this.directions.map((one) => one.saveState()) };
+    return {
+      isUp: this.#isUp,
+      isConnected: this.#isConnected,
+      directions: this.directions.map((one) => one.saveState()),
+    };
   }
 
   /** Context: the kernels are restored, too, and with them what they know of their carriers. */
@@ -120,7 +126,21 @@ export class Link implements Stateful {
       this.directions[index]!.restoreState(one);
     }
     this.#isUp = state.isUp;
+    this.#connect(state.isConnected);
+  }
+
+  #connect(connected: boolean): void {
+    if (connected !== this.#isConnected) {
+      this.#isConnected = connected;
+      for (const [index, { attachment }] of this.ends.entries()) {
+        attachment.connect(connected ? this.directions[index]!.sink : undefined);
+      }
+    }
     this.#setCarrier();
+  }
+
+  #mayChange(): boolean {
+    return this.#world.mayChange?.() ?? true;
   }
 
   #setCarrier(): void {

@@ -13,6 +13,7 @@ export interface StationAir {
   /** Calls `arrive(generation)` when a handover is over. */
   begin(station: Station, generation: number): void;
   readonly isStart: boolean;
+  mayChange(): boolean;
 }
 
 interface StationState {
@@ -53,7 +54,9 @@ export class Station implements Radio {
   }
 
   moveTo(position: Position): void {
-    this.#position = checkPosition(position, this.link.name);
+    const checked = checkPosition(position, this.link.name);
+    if (!this.#air.mayChange()) return;
+    this.#position = checked;
     this.#air.choose(this);
   }
 
@@ -62,7 +65,7 @@ export class Station implements Radio {
    * host's queued frames are lost as with any link that goes down.
    */
   associate(accessPoint: AccessPoint, { seamless = false } = {}): void {
-    if (accessPoint === (this.#next ?? this.#accessPoint)) return;
+    if (accessPoint === (this.#next ?? this.#accessPoint) || !this.#air.mayChange()) return;
     this.#generation++;
     if (seamless || this.#air.isStart) {
       this.#next = undefined;

@@ -114,6 +114,7 @@ export class Wireless implements Medium, PortOwner {
   plugged(link: Link, port: Port): void {
     const station = new Station(link, port, this.stations.length, {
       choose: (one) => this.#choose(one),
+      mayChange: () => this.#world.mayChange?.() ?? true,
       begin: (one, generation) => {
         const atNs = this.#world.nowNs + this.#handoverNs;
         this.#scheduler.at(atNs, this.#arrival, one.number, generation);

@@ -10,6 +10,11 @@ export interface LinkWorld extends Timeline {
   readonly frames: FramePool;
   /** The stream of randomness of that name. */
   entropy(name: string): SeededEntropy;
+  /**
+   * Whether whoever asks may change a link now; otherwise what it asked for is done already. Throws when it must
+   * not at all.
+   */
+  mayChange?(): boolean;
 }
 
 /** The far half of a direction, in another worker. */

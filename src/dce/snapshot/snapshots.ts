@@ -69,6 +69,24 @@ export class Snapshots {
     });
   }
 
+  /**
+   * Whether the code that asks may change the simulation: a program that is run again has done so before, and one of
+   * another simulation, as of a fork, must not.
+   */
+  mayChange(): boolean {
+    const program = currentProgram();
+    if (!program) return true;
+    if (program.replaying) return false;
+    if (program.host.simulation === this.#world.simulation) return true;
+    throw new LibosError(
+      'ERR_LIBOS_FORK',
+      `${program.label} is a program of a fork and reaches into the first simulation`,
+      {
+        hint: 'change a simulation from outside of its programs: sim.at(time, (sim) => …), sim.faults',
+      },
+    );
+  }
+
   /** Calls back between two moments; in a fork it is called again, with the fork. */
   at(timeNs: number, callback: AtCallback, location: string): Pause {
     const { simulation } = this.#world;

@@ -6,7 +6,7 @@
  */
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
-import { currentProgram, type Program } from '../../dce/index.js';
+import { currentProgram, type Os, type Program } from '../../dce/index.js';
 
 type Write = (stream: 'stdout' | 'stderr', text: string) => void;
 
@@ -29,18 +29,22 @@ const methods = [
 /** Puts it in place of the global's methods. */
 export function installConsole(write: Write): void {
   const ofScenario = consoleTo(write);
-  const ofPrograms = new WeakMap<Program, Console>();
+  /** A program that is run again begins with new counts and groups. */
+  const ofPrograms = new WeakMap<Program | Os, Console>();
   const current = (): Console => {
     const program = currentProgram();
     if (!program) return ofScenario;
-    let own = ofPrograms.get(program);
+    const run = program.os ?? program;
+    let own = ofPrograms.get(run);
     if (!own) {
       own = consoleTo((stream, text) => {
+        // It has said so before.
+        if (program.replaying) return;
         const level = stream === 'stdout' ? 'info' : 'warning';
         const line = text.replace(/\n$/, '');
         program.host.simulation.log.write(program.host, 'program', level, line);
       });
-      ofPrograms.set(program, own);
+      ofPrograms.set(run, own);
     }
     return own;
   };

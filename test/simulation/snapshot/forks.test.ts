@@ -182,6 +182,67 @@ describe('forks', () => {
   });
 });
 
+describe('a program that changes its simulation', () => {
+  const changing = () => {
+    const all = flow();
+    const { sim, a, b, link } = all;
+    const program = a.run(
+      async (os) => {
+        await os.sleep('300 ms');
+        link.set({ rate: '2 Mbit/s' });
+        const rule = link.forward.rule(() => 'pass');
+        b.clock.set({ driftPpm: 100 });
+        await os.sleep('100 ms');
+        rule[Symbol.dispose]();
+        link.down();
+        await os.sleep('200 ms');
+        link.up();
+        await os.sleep('1 s');
+        b.crash();
+        await os.sleep('1 s');
+      },
+      { name: 'operator' },
+    );
+    program.done.catch(() => undefined);
+    return { ...all, program, sim };
+  };
+
+  test('does so once: not when it is run again', async () => {
+    const straight = changing().sim;
+    await straight.run('500 ms');
+    await straight.run('1 s');
+    const { sim, link, b } = changing();
+    await sim.run('500 ms');
+    const snapshot = sim.snapshot();
+    await sim.run('700 ms');
+    await sim.restore(snapshot);
+    expect([link.isUp, link.forward.options.rate]).toEqual([false, '2 Mbit/s']);
+    link.set({ rate: '3 Mbit/s' });
+    b.clock.set({ driftPpm: 7 });
+    const fork = await snapshot.fork();
+    // The fork's programs have been run again, and the first simulation has not noticed.
+    expect([link.isUp, link.forward.options.rate, b.clock.driftPpm]).toEqual([
+      ...[false, '3 Mbit/s', 7],
+    ]);
+    expect(fork.counterpart(link).forward.options.rate).toBe('2 Mbit/s');
+    expect(fork.counterpart(b).clock.driftPpm).toBe(100);
+    await sim.restore(snapshot);
+    await sim.run('1 s');
+    expect(sim.digest).toBe(straight.digest);
+  });
+
+  test('cannot reach from a fork into the first one', async () => {
+    const { sim, program } = changing();
+    await sim.run('500 ms');
+    const fork = await sim.fork();
+    await fork.run('200 ms').catch(() => undefined);
+    expect(() => fork.counterpart(program).result).toThrow(
+      /a\/operator is a program of a fork and reaches into the first simulation/,
+    );
+    expect(program.state).toBe('running');
+  });
+});
+
 describe('what cannot be saved or restored is an error', () => {
   test('a snapshot while time passes or inside of a program; in sim.at it can', async () => {
     const { sim, a } = flow();
