@@ -119,3 +119,17 @@ describe('the end of a run', () => {
     expect(readFileSync(run.files[0]!).length).toBeGreaterThan(1000);
   });
 });
+
+test('`using` in a loop: what one turn throws is not thrown again in the next', async () => {
+  const run = await runFile('using.ts');
+  expect(programOf(run, 'alice/turns').result).toEqual([
+    'turn 0',
+    'let go 0',
+    'let go 1',
+    'turn 1 of object',
+    'turn 2',
+    'let go 2',
+    'turn 3',
+    'let go 3',
+  ]);
+});

@@ -2,10 +2,13 @@
 
 /**
  * How a scenario's imports are resolved: `libos` and its subpaths, and its files by path, are the package that
- * runs, wherever the scenario lies, so that there is one of each class. Context: runs in Node's thread for module
- * hooks, on real time.
+ * runs, wherever the scenario lies, so that there is one of each class. And how its files that say `using` are
+ * compiled: by TypeScript, because esbuild, on which tsx builds, gets that wrong in a loop. Context: runs in Node's
+ * thread for module hooks, on real time.
  */
-import type { InitializeHook, ResolveHook } from 'node:module';
+import { readFile } from 'node:fs/promises';
+import type { InitializeHook, LoadHook, ResolveHook } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 /** What the thread of the scenario says to this one. */
 export interface HookData {
@@ -41,6 +44,39 @@ export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
   const url = result.url.includes(commonJsMark) ? address : result.url;
   return { ...result, url, format: 'module' };
 };
+
+/**
+ * What esbuild makes of `using` remembers in a variable of the whole function that something was thrown: in a loop
+ * each later turn throws it again (seen in 0.28).
+ */
+export const load: LoadHook = async (url, context, nextLoad) => {
+  const address = fileOf(url);
+  const isSource = address.startsWith('file:') && /\.[mt]?ts$/.test(address);
+  if (!isSource || address.includes('/node_modules/')) return nextLoad(url, context);
+  const path = fileURLToPath(address);
+  const text = await readFile(path, 'utf8');
+  if (!/\busing\s+[\w$]+\s*=|\busing\s+[\w$]+\s+of\b/.test(text)) return nextLoad(url, context);
+  const source = await compile(text, path);
+  // What is wrong with a file tsx says as of any other.
+  if (source === undefined) return nextLoad(url, context);
+  return { format: 'module', source, shortCircuit: true };
+};
+
+/** JavaScript with its source map, undefined where the syntax is wrong. */
+async function compile(text: string, path: string): Promise<string | undefined> {
+  const { default: ts } = await import('typescript');
+  const { outputText, diagnostics = [] } = ts.transpileModule(text, {
+    fileName: path,
+    reportDiagnostics: true,
+    compilerOptions: {
+      module: ts.ModuleKind.ESNext,
+      target: ts.ScriptTarget.ES2023,
+      inlineSourceMap: true,
+      inlineSources: true,
+    },
+  });
+  return diagnostics.length > 0 ? undefined : outputText;
+}
 
 /** The file's address, without a query, and without the mark that tsx gives to what it takes for CommonJS. */
 function fileOf(url: string): string {
