@@ -123,11 +123,11 @@ function pathOf(file: string): string {
   return path.startsWith('file://') ? fileURLToPath(path) : path;
 }
 
-/** What esbuild says of a file that it cannot read: "file:line:column: ERROR: text". */
+/** What our loader and esbuild say of a file that they cannot read: "file:line:column: ERROR: text". */
 function syntaxFailure(error: Error): Failure | undefined {
-  if (error.name !== 'TransformError') return undefined;
-  const [, file, line, column, text] = /\n(.+?):(\d+):(\d+): ERROR: (.*)/.exec(error.message) ?? [];
-  if (file === undefined) return undefined;
+  const [, file, line, column, text] =
+    /(?:^|\n)(.+?):(\d+):(\d+): ERROR: (.*)/.exec(error.message) ?? [];
+  if (file === undefined || !/^(Transform|Syntax)Error$/.test(error.name)) return undefined;
   return {
     code: 'ERR_LIBOS_SYNTAX',
     message: `syntax error: ${text!}`,

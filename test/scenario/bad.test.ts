@@ -19,6 +19,8 @@ describe('bad input', () => {
     ['program', 'alice/gambler (program.ts:6): out of luck (program.ts:9)'],
     ['timer', 'alice/timing (timer.ts:6): RangeError: in a timer (timer.ts:9)'],
     ['rejection', 'nobody looks (rejection.ts:7)'],
+    ['late', 'after everything (late.ts:8)'],
+    ['tick', 'alice/ticking (tick.ts:7): in a tick (tick.ts:10)'],
     ['forgotten', 'the scenario has stopped at an await that nothing can end (forgotten.ts:7)'],
     ['exits', 'process.exit(3) in a scenario (exits.ts:5)'],
     ['nothing', 'the scenario makes no simulation'],
@@ -35,6 +37,11 @@ describe('bad input', () => {
       'syntax',
       ["import { Simulation } from 'libos';", 'const sim = new Simulation({ seed: 1 };'],
       /^syntax error: Expected "\)" but found ";" \(syntax\.ts:2\)$/,
+    ],
+    [
+      'using',
+      ["import { Simulation } from 'libos';", 'using sim = new Simulation({ seed: 1 };'],
+      /^syntax error: .*\(using\.ts:2\)$/,
     ],
     [
       'import',

@@ -54,7 +54,8 @@ describe('what goes wrong in one worker ends all', () => {
     ['reaches', /^bob \(bad\.ts:11\) has booted before time has passed/],
     ['diverges', /^worker \d does run 1 for a time.*, but worker \d does run 1 for a time/],
     ['leaves', /^worker 1 has come to the end of the scenario while others let time pass/],
-    ['snapshot', /has no snapshots yet/],
+    ['changes', /^bob\/culprit changes more than its host/],
+    ['snapshot', /no snapshots/],
   ])('%s', async (how, message) => {
     const { ok, error } = await runFile('parallel/bad.ts', { workers: 2, parameters: { how } });
     expect(ok).toBe(false);

@@ -17,6 +17,7 @@ import { mergeCaptures } from '../../link/index.js';
 import type { ThreadPlace } from '../inspect-thread.js';
 import type {
   CapturePart,
+  ProgramSummary,
   ScenarioMessage,
   ScenarioOutcome,
   ScenarioRequest,
@@ -128,12 +129,20 @@ function joinSummaries(
   return {
     ...first,
     events: all.reduce((sum, { events }) => sum + events, 0),
-    // Only the thread that runs a program knows what it waits for.
-    programs: first.programs.map((program, index) => ({
-      ...program,
-      waiting: all.flatMap(({ programs }) => programs[index]?.waiting ?? []),
-    })),
+    programs: first.hosts.flatMap((host) => joinPrograms(host, all)),
   };
+}
+
+/** Programs of a host, of which the thread that runs them knows more: what they wait for, and which they started. */
+function joinPrograms(host: string, all: readonly SimulationSummary[]): ProgramSummary[] {
+  const lists = all.map(({ programs }) => programs.filter((program) => program.host === host));
+  const longest = lists.reduce((best, list) => (list.length > best.length ? list : best));
+  return longest.map((program) => {
+    const waiting = lists.flatMap(
+      (list) => list.find(({ name }) => name === program.name)?.waiting ?? [],
+    );
+    return { ...program, waiting };
+  });
 }
 
 /** Makes captures whole; returns their paths. */

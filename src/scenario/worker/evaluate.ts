@@ -15,6 +15,7 @@ import {
 } from '../../dce/index.js';
 import { isOutside } from '../../dce/index.js';
 import { LibosError } from '../../errors.js';
+import { turnOfEventLoop } from '../../host/index.js';
 import { Scenario } from '../define.js';
 import { describeFailure } from '../failure.js';
 import { checkParameters, giveParameters } from '../parameters.js';
@@ -76,6 +77,9 @@ class ScenarioRun {
     let thrown: unknown;
     try {
       value = cloneable(await this.#run());
+      // Whoever has not been listened to is heard of in the next turn.
+      await turnOfEventLoop();
+      thrown = this.#stopWith;
     } catch (error) {
       if (!this.#endsWell(error)) thrown = error ?? new Error(`the scenario threw ${error}`);
     }
@@ -141,6 +145,11 @@ class ScenarioRun {
     // While a run is under way, dce hears of those that are a program's.
     process.on('unhandledRejection', (reason) => {
       if (!currentProgram()) this.#interrupt(reason);
+    });
+    process.on('uncaughtException', (error) => {
+      const program = currentProgram();
+      if (program) program.fail(error);
+      else this.#interrupt(error);
     });
   }
 

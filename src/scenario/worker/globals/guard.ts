@@ -16,27 +16,21 @@ type Callable = (this: unknown, ...args: unknown[]) => unknown;
 
 const require = createRequire(import.meta.url);
 
-const asynchronousCrypto = [
-  ...['checkPrime', 'generatePrime', 'hkdf', 'pbkdf2', 'scrypt'],
-  ...['createDiffieHellman', 'createECDH', 'getDiffieHellman'],
-  ...['generateKey', 'generateKeyPair', 'generateKeyPairSync', 'generateKeySync'],
-  ...['generatePrimeSync'],
+const asynchronousCrypto = ['checkPrime', 'hkdf', 'pbkdf2', 'scrypt'];
+/** Keys, nonces and paddings come from OpenSSL's own generator, in synchronous calls too. */
+const randomCrypto = [
+  ...['createDiffieHellman', 'createECDH', 'getDiffieHellman', 'generatePrime'],
+  ...['generatePrimeSync', 'generateKey', 'generateKeyPair', 'generateKeyPairSync'],
+  ...['generateKeySync', 'createSign', 'sign', 'publicEncrypt'],
 ];
 const compression = [
-  'Brotli',
-  'Deflate',
-  'DeflateRaw',
-  'Gunzip',
-  'Gzip',
-  'Inflate',
-  'InflateRaw',
-  'Unzip',
+  ...['Brotli', 'Deflate', 'DeflateRaw', 'Gunzip', 'Gzip', 'Inflate', 'InflateRaw', 'Unzip'],
 ];
 
 /** Modules and what of them is guarded. */
 const guarded: readonly (readonly [module: string, names: readonly string[]])[] = [
   ['child_process', ['exec', 'execFile', 'fork', 'spawn']],
-  ['crypto', asynchronousCrypto],
+  ['crypto', [...asynchronousCrypto, ...randomCrypto]],
   ['dns', functionsOf('dns', /^(lookup|resolve|reverse)/)],
   ['dns/promises', functionsOf('dns/promises', /^(lookup|resolve|reverse)/)],
   ['fs', functionsOf('fs', /^[a-z](?!.*Sync$)/)],
@@ -83,6 +77,11 @@ export function installGuards(may: MayReachOutside): void {
     }
   }
   guard(globalThis, 'fetch', 'fetch()', may);
+  // The asynchronous ones compile on threads.
+  const wasm = Reflect.get(globalThis, 'WebAssembly') as object;
+  for (const name of ['compile', 'compileStreaming', 'instantiate', 'instantiateStreaming']) {
+    guard(wasm, name, `WebAssembly.${name}()`, may);
+  }
   const { subtle } = globalThis.crypto;
   const methods = Object.getPrototypeOf(subtle) as object;
   for (const name of Object.getOwnPropertyNames(methods)) {
@@ -130,11 +129,10 @@ function guardConstructor(object: object, name: string, may: MayReachOutside): v
 }
 
 function outsideError(what: string): LibosError {
-  return new LibosError(
-    'ERR_LIBOS_OUTSIDE',
-    `${what} answers in real time, and the simulation runs in virtual time`,
-    {
-      hint: 'put it into `os.outside(() => …)`, which holds virtual time until it is done, or call it before the simulation runs',
-    },
-  );
+  const why = randomCrypto.some((name) => what === `node:crypto ${name}()`)
+    ? 'draws on real randomness, and a simulation has none but its seed'
+    : 'answers in real time, and the simulation runs in virtual time';
+  return new LibosError('ERR_LIBOS_OUTSIDE', `${what} ${why}`, {
+    hint: 'put it into `os.outside(() => …)`, which holds virtual time until it is done, or call it before the simulation runs',
+  });
 }

@@ -9,7 +9,7 @@ const { how } = parameters({ how: 'none' });
 const sim = new Simulation({ seed: 3 });
 const alice = sim.host('alice', { worker: 0 });
 const bob = sim.host('bob', { worker: 1 });
-sim.connect(alice, bob, { rate: '10 Mbit/s', delay: '5 ms' });
+const link = sim.connect(alice, bob, { rate: '10 Mbit/s', delay: '5 ms' });
 
 let left = 0;
 const program: Program = bob.run(
@@ -26,6 +26,9 @@ const program: Program = bob.run(
         for (;;) left++;
       case 'function':
         return () => left;
+      case 'changes':
+        link.down();
+        return;
       default:
         return how;
     }
