@@ -91,7 +91,7 @@ export class SimulatedHost implements Station {
     this.options = options;
     this.#at = at;
     this.#scheduler = world.engine.createScheduler();
-    const mayChange = (): boolean => this.simulation.snapshots.mayChange();
+    const mayChange = (): boolean => this.simulation.snapshots.mayChange(this);
     this.clock = new HostClock(world.engine.clock, () => this.#clockChanged(), mayChange);
     this.#timer = new KernelTimer(this.#scheduler, this.clock);
     this.#timers = new HostTimers(this.#scheduler, this.clock);
@@ -185,7 +185,7 @@ export class SimulatedHost implements Station {
 
   /** What is set up when the host boots, at each boot and before its programs; now too if it is up already. */
   configure(step: (host: HostCalls) => void): void {
-    if (!this.simulation.snapshots.mayChange()) return;
+    if (!this.simulation.snapshots.mayChange(this)) return;
     this.#steps.push({ step, at: CallerLine.here() });
     this.#boot?.configure(this.#steps);
   }
@@ -203,7 +203,7 @@ export class SimulatedHost implements Station {
   run<T>(program: ProgramFunction<T>, options: ProgramOptions = {}): Program<T> {
     const parent = currentProgram();
     if (parent?.replaying === true) return parent.respawn(this, program);
-    this.simulation.snapshots.mayChange();
+    this.simulation.snapshots.mayChange(this);
     const at = CallerLine.here();
     const made = this.#programs.create(program, options, at);
     const { nowNs } = this.#world.engine;
@@ -229,7 +229,7 @@ export class SimulatedHost implements Station {
 
   /** The host is gone at once: its kernel, what its programs were doing, and all frames that it holds. */
   crash(): void {
-    if (this.#state === 'foreign' || !this.simulation.snapshots.mayChange()) return;
+    if (this.#state === 'foreign' || !this.simulation.snapshots.mayChange(this)) return;
     if (this.#state !== 'up') {
       throw scenarioError(
         'ERR_LIBOS_HOST_DOWN',
@@ -247,7 +247,7 @@ export class SimulatedHost implements Station {
    */
   reboot({ after = 0 }: { readonly after?: string | number } = {}): void {
     const afterNs = located(() => parseDurationNs(after, 'after'));
-    if (this.#state === 'foreign' || !this.simulation.snapshots.mayChange()) return;
+    if (this.#state === 'foreign' || !this.simulation.snapshots.mayChange(this)) return;
     if (this.#state === 'up') this.crash();
     if (afterNs === 0) this.#rise();
     else this.#scheduler.at(this.#scheduler.nowNs + afterNs, this.#lifecycle, lifecycle.rise, 0);

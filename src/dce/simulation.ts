@@ -121,7 +121,7 @@ export class Simulation {
     this.snapshots = new Snapshots({
       simulation: this,
       streams: this.#streams,
-      refusal: this.#shared && 'a simulation in several workers has no snapshots yet',
+      inWorkers: this.#shared !== undefined,
       createEmpty: () => new Simulation(options, { seed: this.seed, images: this.#images }),
     });
     context?.onSimulation?.(this);

@@ -7,6 +7,7 @@
 import { LibosError } from '../../errors.js';
 import type { Link, Medium } from '../../link/index.js';
 import type { EnginePlace, EngineState, Pause } from '../engine.js';
+import { scenarioError } from '../caller-line.js';
 import { currentProgram, Program } from '../program.js';
 import { watchRejections } from '../rejections.js';
 import { SimulatedHost } from '../simulated-host.js';
@@ -22,8 +23,8 @@ export type Part = SimulatedHost | Link | Medium | Program;
 export interface SnapshotWorld {
   readonly simulation: Simulation;
   readonly streams: Streams;
-  /** Why there can be no snapshots at all. */
-  readonly refusal: string | undefined;
+  /** Each worker has its part: there can be no snapshots. */
+  readonly inWorkers: boolean;
   /** A simulation without parts, otherwise like this one. */
   createEmpty(): Simulation;
 }
@@ -71,11 +72,18 @@ export class Snapshots {
 
   /**
    * Whether the code that asks may change the simulation: a program that is run again has done so before, and one of
-   * another simulation, as of a fork, must not.
+   * another simulation, as of a fork, must not. `host`: it is this host that is to be changed.
    */
-  mayChange(): boolean {
+  mayChange(host?: SimulatedHost): boolean {
     const program = currentProgram();
     if (!program) return true;
+    if (this.#world.inWorkers && host !== program.host) {
+      throw scenarioError(
+        'ERR_LIBOS_WORKERS',
+        `${program.label} changes more than its host: with several workers only its own would notice`,
+        { hint: 'change it outside of programs: between runs, or in sim.at(time, callback)' },
+      );
+    }
     if (program.replaying) return false;
     if (program.host.simulation === this.#world.simulation) return true;
     throw new LibosError(
@@ -96,8 +104,8 @@ export class Snapshots {
   }
 
   take(): Snapshot {
-    const { simulation, streams, refusal } = this.#world;
-    if (refusal !== undefined) throw refused(refusal, 'run it in one thread');
+    const { simulation, streams, inWorkers } = this.#world;
+    if (inWorkers) throw refused('a simulation in several workers has no snapshots yet', 'use one');
     this.#checkOutside('a snapshot is taken');
     this.check();
     if (!simulation.engine.settleKernels()) {
