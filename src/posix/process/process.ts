@@ -73,10 +73,11 @@ export class Process extends AsyncVectorCalls {
     this.#registry = registry;
     this.pid = pid ?? this.getpid();
     // A default action would end the task under the hands of JavaScript: the host decides what a signal does.
-    for (let signal = 1; signal <= signalCount && !forked; signal++) {
-      if (signal !== SIGKILL && signal !== SIGSTOP) {
-        this.#disposition(signal, signal === SIGCHLD ? ignored : handledByHost);
-      }
+    if (!forked) {
+      const signals = Array.from({ length: signalCount }, (_, index) => index + 1);
+      const free = signals.filter((signal) => signal !== SIGKILL && signal !== SIGSTOP);
+      this.#dispositions(free, handledByHost);
+      this.#dispositions([SIGCHLD], ignored);
     }
     if (!onBehalf) registry.register(this);
   }
@@ -136,7 +137,7 @@ export class Process extends AsyncVectorCalls {
     if (signal === SIGKILL || signal === SIGSTOP) throw new SystemError(errno.EINVAL, 'sigaction');
     const entry = { run: handler, restart };
     this.#handlers.set(signal, entry);
-    this.#disposition(signal, handledByHost);
+    this.#dispositions([signal], handledByHost);
     return () => {
       if (this.#handlers.get(signal) === entry) this.#handlers.delete(signal);
     };
@@ -173,10 +174,12 @@ export class Process extends AsyncVectorCalls {
     return taken.length;
   }
 
-  #disposition(signal: number, handler: number): void {
+  #dispositions(signals: readonly number[], handler: number): void {
     this.arena.reset();
     const action = { sa_handler: handler, sa_flags: 0, sa_mask: new Uint8Array(8) };
     const at = this.store(sigaction, action);
-    this.check(this.syscall(this.nr.rt_sigaction, signal, at, 0, 8), 'rt_sigaction');
+    for (const signal of signals) {
+      this.check(this.syscall(this.nr.rt_sigaction, signal, at, 0, 8), 'rt_sigaction');
+    }
   }
 }
