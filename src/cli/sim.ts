@@ -64,7 +64,7 @@ async function sim(file: string, pairs: readonly string[], options: Options): Pr
     onSimulation: (seed) => output.seed(seed),
     onOutput: (text, stream) => output.text(text, stream),
     ...(quiet ? {} : { onLog: (line) => output.log(line) }),
-    onProgress: (state) => progress.show(state),
+    onProgress: (state) => output.progress(state),
   }).finally(() => {
     progress.clear();
     output.flush();

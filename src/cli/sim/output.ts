@@ -3,6 +3,7 @@
 /** What a scenario prints while it runs. The seed comes first: until it is known, everything else waits. */
 import process from 'node:process';
 import { formatLogLine, type LogLine } from '../../dce/index.js';
+import type { ScenarioProgress } from '../../scenario/index.js';
 import { bold, dim } from '../terminal.js';
 import type { ProgressLine } from './progress.js';
 
@@ -25,6 +26,11 @@ export class SimOutput {
     if (!this.#waiting) return;
     if (!this.#json) process.stdout.write(`${bold(`seed ${seed}`)}\n`);
     this.flush();
+  }
+
+  /** Nothing comes before the seed. */
+  progress(state: ScenarioProgress): void {
+    if (!this.#waiting) this.#progress.show(state);
   }
 
   /** What the scenario prints itself; with JSON on standard output, it goes to standard error. */
