@@ -76,7 +76,7 @@ export interface ScenarioResult {
 const watchdogDefault = '10 s';
 const progressPeriodMs = 100;
 /** How long an interrupted run has to come to its end by itself. */
-const graceMs = 2000;
+const graceMs = 5000;
 
 export async function runScenario(
   file: string,

@@ -4,13 +4,13 @@
 import { expect, test } from 'vitest';
 import { runFile } from './run-file.js';
 
-const watchdog = '3 s';
+const watchdog = '4 s';
 
 test.each([
-  ['loop', 'bob/server has not yielded for 3 s of real time (spin.ts:13)'],
+  ['loop', 'bob/server has not yielded for 4 s of real time (spin.ts:13)'],
   // A loop of two lines: it is at one of them.
-  ['promises', /^bob\/server has not yielded for 3 s of real time \(spin\.ts:2[234]\)$/],
-  ['top', 'the scenario has not yielded for 3 s of real time (spin.ts:13)'],
+  ['promises', /^bob\/server has not yielded for 4 s of real time \(spin\.ts:2[234]\)$/],
+  ['top', 'the scenario has not yielded for 4 s of real time (spin.ts:13)'],
 ])('%s', async (how, message) => {
   const { ok, error } = await runFile('spin.ts', { watchdog, parameters: { how } });
   expect(ok).toBe(false);
