@@ -50,11 +50,11 @@ describe('what goes wrong in one worker ends all', () => {
     ['throws', /^bob\/culprit \(bad\.ts:15\): RangeError: out of luck \(bad\.ts:21\)$/],
     ['panics', /^the kernel of bob trapped/],
     ['function', /^the result of bob\/culprit \(bad\.ts:15\) cannot be given to the other workers/],
-    ['promise', /^a promise is not settled in all workers at once \(bad\.ts:38\)$/],
+    ['promise', /^a promise is not settled in all workers at once \(bad\.ts:41\)$/],
     ['reaches', /^bob \(bad\.ts:11\) has booted before time has passed/],
     ['diverges', /^worker \d does run 1 for a time.*, but worker \d does run 1 for a time/],
     ['leaves', /^worker 1 has come to the end of the scenario while others let time pass/],
-    ['changes', /^bob\/culprit changes more than its host/],
+    ['changes', /LibosError: bob\/culprit changes more than its host/],
     ['snapshot', /no snapshots/],
   ])('%s', async (how, message) => {
     const { ok, error } = await runFile('parallel/bad.ts', { workers: 2, parameters: { how } });

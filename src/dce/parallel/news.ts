@@ -34,7 +34,8 @@ type PackedOutcome = { readonly value: unknown } | { readonly error: PackedError
 
 interface ProgramNews {
   readonly host: number;
-  readonly number: number;
+  /** Not its number: a program that another one has started is in its own worker only. */
+  readonly name: string;
   readonly state: ProgramState;
   readonly outcome?: PackedOutcome;
 }
@@ -95,8 +96,9 @@ export class NewsDesk {
     const { topology, reports, observation } = this.#world;
     const others = all.filter((_, worker) => worker !== this.#worker);
     for (const { programs, counters } of others) {
-      for (const { host, number, state, outcome } of programs) {
-        topology.hosts[host]!.programs[number]!.adopt(state, outcome && unpack(outcome));
+      for (const { host, name, state, outcome } of programs) {
+        const program = topology.hosts[host]!.programs.find((each) => each.name === name);
+        program?.adopt(state, outcome && unpack(outcome));
       }
       for (const { direction, half, counters: values } of counters) {
         const link = topology.links[direction >>> 1]!;
@@ -121,11 +123,11 @@ export class NewsDesk {
     for (const host of this.#world.topology.hosts) {
       if (!host.local) continue;
       for (const program of host.programs) {
-        const { state, number } = program;
+        const { state, name } = program;
         if (this.#told.get(program) === state) continue;
         this.#told.set(program, state);
         const outcome = packOutcome(program);
-        yield { host: host.index, number, state, ...(outcome ? { outcome } : {}) };
+        yield { host: host.index, name, state, ...(outcome ? { outcome } : {}) };
       }
     }
   }

@@ -177,6 +177,13 @@ async function eventful(): Promise<Outcome> {
     near.up();
     far.forward.set({ rate: '2 Mbit/s' });
   });
+  a.run(
+    async (os) => {
+      await os.sleep('50 ms');
+      a.run((again) => again.report('started by a program', again.host.name), { name: 'inner' });
+    },
+    { name: 'outer' },
+  );
   const failed = await sim.runUntil(failing).catch((error: unknown) => error as Error);
   const failedNs = sim.nowNs;
   void sim.sleep('1 s').then(() => far.set({ delay: '12 ms' }));
