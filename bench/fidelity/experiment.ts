@@ -29,7 +29,10 @@ export interface BulkFlow extends FlowBase {
   readonly control: CongestionControl;
 }
 
-/** `a` asks with 100 bytes and reads the answer to its end, one connection after the other. */
+/**
+ * `b` asks with 100 bytes and reads the answer to its end, one connection after the other: what is long goes from
+ * `a` to `b`, and queues in the router, not in its sender.
+ */
 export interface FetchFlow extends FlowBase {
   readonly kind: 'fetch';
   readonly control: CongestionControl;

@@ -5,7 +5,7 @@ import type { Kernel } from '../../src/kernel/index.js';
 import { drawsOf } from './experiment.js';
 import type { Outcome, Run } from './experiment.js';
 import { createNetwork } from './library-network.js';
-import { portOfFlow, targets } from './set-up.js';
+import { portOfFlow } from './set-up.js';
 import { startFlow } from './traffic.js';
 import type { Stage } from './traffic.js';
 
@@ -23,7 +23,6 @@ export async function measureOnLibrary(
   const stage: Stage = {
     a: network.a.posix,
     b: network.b.posix,
-    target: targets.b,
     nowNs: () => time.nowNs() - baseNs,
     until: (timeNs) => new Promise((resolve) => void time.at(baseNs + timeNs, resolve)),
   };

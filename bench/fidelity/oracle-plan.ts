@@ -168,7 +168,7 @@ function flowLine(
     case 'bulk':
       return `bulk ${flow.name} ${from} ${to} ${target} ${port} ${flow.control} ${times} tcp`;
     case 'fetch':
-      return `fetch ${flow.name} ${from} ${to} ${target} ${port} ${flow.control} ${times} ${flow.count} ${flow.answerBytes}`;
+      return `fetch ${flow.name} ${to} ${from} ${targets.a} ${port} ${flow.control} ${times} ${flow.count} ${flow.answerBytes}`;
     case 'ping':
       return `ping ${flow.name} ${from} ${target} ${times} ${flow.intervalNs}`;
     case 'cbr':

@@ -64,7 +64,7 @@ export const globalSysctls: readonly (readonly [name: string, value: string])[] 
 ];
 
 /** Where flows go. Cross traffic ends before losses are drawn: in the oracle that is in `w`. */
-export const targets = { b: '10.0.1.2', w: '10.0.1.3' } as const;
+export const targets = { a: '10.0.0.1', b: '10.0.1.2', w: '10.0.1.3' } as const;
 export const portOfFlow = (index: number): number => 5000 + index;
 
 export const pingSysctl = ['net.ipv4.ping_group_range', '0 1000'] as const;

@@ -15,6 +15,7 @@ import {
   TcpSocket,
 } from '../../src/posix/index.js';
 import type { PosixHost, Process, SocketAddress } from '../../src/posix/index.js';
+import { targets } from './set-up.js';
 import type { BulkFlow, ConstantFlow, FetchFlow, Flow, Measured, PingFlow } from './experiment.js';
 
 const chunkBytes = 65_536;
@@ -22,13 +23,13 @@ const requestBytes = 100;
 const echoBytes = 56;
 const icmpHeaderBytes = 8;
 const icmpProtocol = 1;
+/** Longer than an ideal wire takes, shorter than anything else. */
+const handOverNs = 1000;
 
 /** Where a flow runs. */
 export interface Stage {
   readonly a: PosixHost;
   readonly b: PosixHost;
-  /** The address of `b`. */
-  readonly target: string;
   /** Since the beginning of the run. */
   nowNs(): number;
   /** Resolves at that moment. */
@@ -66,7 +67,7 @@ function startBulk(stage: Stage, flow: BulkFlow, port: number): () => Measured {
     const stop = new AbortController();
     void stage.until(flow.stopNs).then(() => stop.abort());
     try {
-      using socket = await connect(stage, flow.control, port);
+      using socket = await connect(stage.a, targets.b, flow.control, port);
       const chunk = new Uint8Array(chunkBytes);
       while (!stop.signal.aborted) {
         await socket.write(chunk, { signal: stop.signal });
@@ -83,12 +84,15 @@ function startBulk(stage: Stage, flow: BulkFlow, port: number): () => Measured {
 function startFetch(stage: Stage, flow: FetchFlow, port: number): () => Measured {
   const tookNs: number[] = [];
   const serve = async (): Promise<void> => {
-    using listener = listen(stage.b, flow.control, port);
+    using listener = listen(stage.a, flow.control, port);
     const answer = new Uint8Array(flow.answerBytes);
     for await (const accepted of listener) {
       using socket = accepted;
       await socket.readExactly(requestBytes);
       await writeInChunks(socket, answer);
+      // A NIC gives frames back when they have left it, and until then Linux keeps the last ones to itself: closed
+      // at once, the end would travel with the data. The oracle's veth hands frames over within the call.
+      await stage.until(stage.nowNs() + handOverNs);
     }
   };
   const ask = async (): Promise<void> => {
@@ -96,7 +100,7 @@ function startFetch(stage: Stage, flow: FetchFlow, port: number): () => Measured
     const buffer = new Uint8Array(chunkBytes);
     while (tookNs.length < flow.count && stage.nowNs() < flow.stopNs) {
       const beganNs = stage.nowNs();
-      using socket = await connect(stage, flow.control, port);
+      using socket = await connect(stage.b, targets.a, flow.control, port);
       await socket.write(new Uint8Array(requestBytes));
       while ((await socket.process.recvAsync(socket.fd, buffer)) > 0);
       tookNs.push(stage.nowNs() - beganNs);
@@ -129,7 +133,7 @@ function startPing(stage: Stage, flow: PingFlow): () => Measured {
       new DataView(packet.buffer).setUint16(6, sentNs.length);
       sentNs.push(stage.nowNs());
       roundTripNs.push(-1);
-      sendDatagram(process, fd, packet, { family: AF_INET, address: stage.target, port: 0 });
+      sendDatagram(process, fd, packet, { family: AF_INET, address: targets.b, port: 0 });
     }
   };
   run(listen);
@@ -155,7 +159,7 @@ function startConstant(stage: Stage, flow: ConstantFlow, port: number): () => Me
     const datagram = new Uint8Array(flow.datagramBytes);
     for (let dueNs = flow.startNs; dueNs < flow.stopNs; dueNs += flow.intervalNs) {
       await stage.until(dueNs);
-      if (sendDatagram(process, fd, datagram, { family: AF_INET, address: stage.target, port })) {
+      if (sendDatagram(process, fd, datagram, { family: AF_INET, address: targets.b, port })) {
         sent++;
       }
     }
@@ -187,11 +191,16 @@ function listen(host: PosixHost, control: string, port: number): TcpServer {
 }
 
 /** Connects with that congestion control, which is set before the handshake. */
-async function connect(stage: Stage, control: string, port: number): Promise<TcpSocket> {
-  const process = stage.a.spawn();
+async function connect(
+  host: PosixHost,
+  address: string,
+  control: string,
+  port: number,
+): Promise<TcpSocket> {
+  const process = host.spawn();
   const fd = process.socket(AF_INET, SOCK_STREAM);
   process.setOption(fd, socketOptions.tcpCongestion, control);
-  await process.connectAsync(fd, { family: AF_INET, address: stage.target, port });
+  await process.connectAsync(fd, { family: AF_INET, address, port });
   return new TcpSocket(process, fd);
 }
 
