@@ -95,6 +95,20 @@ describe('a scenario anywhere', () => {
   });
 });
 
+test('a scenario may be JavaScript, in a folder that does not say what its files are', async () => {
+  const file = join(folder, 'plain.js');
+  const lines = [
+    "import { Simulation } from 'libos';",
+    'const sim = new Simulation({ seed: 1 });',
+    "sim.host('alice').run(() => { using end = { [Symbol.dispose]() {} }; return typeof end; });",
+    'await sim.run();',
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  const run = await runFile(file);
+  expect(run.error).toBeUndefined();
+  expect(run.first.programs).toMatchObject([{ state: 'ended', result: 'object' }]);
+});
+
 describe('the end of a run', () => {
   test('can be set: no wait goes beyond it', async () => {
     const run = await runFile('endless.ts', { until: '20 ms' });

@@ -39,11 +39,20 @@ export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
     return { url: copy.to + file, format: 'module', shortCircuit: true };
   }
   // A file without a package.json that says so is an ES module too: scenarios wait at their top level.
-  const isModule = /\.ts$/.test(address) && !address.includes('/node_modules/');
+  if (address.includes('/node_modules/')) return result;
+  const isModule = address.endsWith('.js')
+    ? result.format === 'commonjs' && (await isWrittenAsModule(address))
+    : address.endsWith('.ts');
   if (!isModule) return result;
   const url = result.url.includes(commonJsMark) ? address : result.url;
   return { ...result, url, format: 'module' };
 };
+
+/** A line that only a module can have. */
+async function isWrittenAsModule(address: string): Promise<boolean> {
+  const text = await readFile(fileURLToPath(address), 'utf8');
+  return /^\s*(import\s*['"{*\w]|export\s+[{*\w])/m.test(text);
+}
 
 /**
  * What esbuild makes of `using` remembers in a variable of the whole function that something was thrown: in a loop
@@ -51,7 +60,8 @@ export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
  */
 export const load: LoadHook = async (url, context, nextLoad) => {
   const address = fileOf(url);
-  const isSource = address.startsWith('file:') && /\.[mt]?ts$/.test(address);
+  const isSource =
+    address.startsWith('file:') && /\.m?[jt]s$/.test(address) && context.format === 'module';
   if (!isSource || address.includes('/node_modules/')) return nextLoad(url, context);
   const path = fileURLToPath(address);
   const text = await readFile(path, 'utf8');
