@@ -206,7 +206,12 @@ export class Engine implements Timeline {
 
   /** When the first of the engine's own callbacks comes; Infinity: there is none. */
   get nextCallbackNs(): number {
-    return Math.min(this.#callbacks.nextTimeNs, this.#pauses[0]?.timeNs ?? Infinity);
+    return this.#callbacks.nextTimeNs;
+  }
+
+  /** When the next pause is; Infinity: there is none. */
+  get nextPauseNs(): number {
+    return this.#pauses[0]?.timeNs ?? Infinity;
   }
 
   /**
@@ -244,12 +249,16 @@ export class Engine implements Timeline {
 
   /**
    * Everything up to and including `lastNs`, or to the end of the moment in which `stop` says so: true then. The
-   * clock stays at the last event. Context: in `drive`.
+   * clock stays at the last event. Without `pauses` nothing pauses in between. Context: in `drive`.
    */
-  async advance(lastNs: number, stop: () => boolean): Promise<boolean> {
+  async advance(
+    lastNs: number,
+    stop: () => boolean,
+    { pauses = true }: { readonly pauses?: boolean } = {},
+  ): Promise<boolean> {
     let stopped = false;
     for (;;) {
-      const pauseNs = this.#pauses[0]?.timeNs ?? Infinity;
+      const pauseNs = pauses ? this.nextPauseNs : Infinity;
       this.#runUntilProgramsMay(stopped ? this.clock.nowNs : Math.min(lastNs, pauseNs));
       if (this.#programsMayRun) {
         this.#programsMayRun = false;
@@ -260,7 +269,7 @@ export class Engine implements Timeline {
       }
       if (this.#holds.length === 0) {
         if (stopped || pauseNs > lastNs || pauseNs === Infinity) return stopped;
-        this.#pause(pauseNs);
+        this.pause(pauseNs);
         continue;
       }
       const done = await this.#holds.shift()!;
@@ -308,7 +317,7 @@ export class Engine implements Timeline {
     await this.#turn();
   }
 
-  #pause(timeNs: number): void {
+  pause(timeNs: number): void {
     this.moveTo(timeNs);
     const { callback } = this.#pauses.shift()!;
     this.#paused = true;

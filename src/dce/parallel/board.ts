@@ -7,7 +7,7 @@
 import type { Standing } from './window.js';
 
 /** Fields of a standing, then the first arrival at each worker of what was sent in the window. */
-const fields = 6;
+const fields = 7;
 
 function sideFloats(workers: number): number {
   return workers * (fields + workers);
@@ -44,6 +44,7 @@ export class Board {
     side[at + 3] = standing.endedNs;
     side[at + 4] = standing.failedNs;
     side[at + 5] = standing.scenarioNs;
+    side[at + 6] = standing.pauseNs;
     side.set(firstArrivalsNs, at + fields);
   }
 
@@ -66,6 +67,7 @@ export class Board {
         endedNs: side[at + 3]!,
         failedNs: side[at + 4]!,
         scenarioNs: side[at + 5]!,
+        pauseNs: side[at + 6]!,
       };
     });
   }

@@ -105,17 +105,17 @@ export class WorkerShare {
     const goal = { endNs: run.endNs, byPrograms: unfinished !== undefined };
     const startNs = engine.nowNs;
     let endedNs = startNs;
+    let before = unfinished?.() ?? 0;
     let failedNs = Infinity;
     // What the scenario has done since the last run, programs have not heard of yet.
     let lastNs = startNs;
     let lookaheads = division.lookaheads();
     let scenarioNs = Infinity;
     for (;;) {
-      const before = unfinished?.() ?? 0;
       const stop = (): boolean => hasFailed() || (before > 0 && unfinished?.() === 0);
       if (failedNs === Infinity) {
         try {
-          await engine.advance(lastNs, stop);
+          await engine.advance(lastNs, stop, { pauses: false });
         } catch (error) {
           run.onThrow(error);
         }
@@ -123,6 +123,7 @@ export class WorkerShare {
       }
       const left = unfinished?.() ?? 0;
       if (before > 0 && left === 0) endedNs = engine.nowNs;
+      before = left;
       const standings = this.#meet(division, {
         nextNs: failedNs < Infinity ? Infinity : engine.nextTimeNs,
         lastNs: engine.nowNs,
@@ -130,16 +131,30 @@ export class WorkerShare {
         endedNs,
         failedNs,
         scenarioNs: engine.nextCallbackNs,
+        pauseNs: engine.nextPauseNs,
       });
       // What the scenario did in the window may have changed links, in all workers alike.
       if (scenarioNs <= lastNs) lookaheads = division.lookaheads();
       scenarioNs = Math.min(...standings.map((standing) => standing.scenarioNs));
       const verdict = nextWindow(standings, lookaheads, goal, this.worker);
       if (verdict.kind === 'end') {
-        engine.clock.advanceTo(Math.max(engine.nowNs, verdict.timeNs));
+        if (verdict.timeNs > engine.nowNs) engine.moveTo(verdict.timeNs);
         return verdict;
       }
-      lastNs = verdict.lastNs;
+      if (verdict.kind === 'pause') {
+        lastNs = verdict.timeNs;
+        scenarioNs = lastNs;
+        // One at a time: what it changes may end the run before the next.
+        this.#pause(run, lastNs);
+      } else lastNs = verdict.lastNs;
+    }
+  }
+
+  #pause({ engine, onThrow }: SharedRun, timeNs: number): void {
+    try {
+      engine.pause(timeNs);
+    } catch (error) {
+      onThrow(error);
     }
   }
 

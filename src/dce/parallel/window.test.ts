@@ -12,6 +12,7 @@ const idle: Standing = {
   endedNs: 0,
   failedNs: Infinity,
   scenarioNs: Infinity,
+  pauseNs: Infinity,
 };
 const both = lookaheads(2, [
   { from: 0, to: 1, lookaheadNs: 100 },
@@ -39,6 +40,25 @@ test('the end of the run, the scenario and an error limit a window', () => {
   expect(at({}, 60)).toEqual({ kind: 'window', lastNs: 60 });
   expect(at({ scenarioNs: 30 }, 60)).toEqual({ kind: 'window', lastNs: 30 });
   expect(at({ failedNs: 20 }, 60)).toEqual({ kind: 'window', lastNs: 20 });
+});
+
+test('a pause is when all is done up to its moment, also where nothing else happens', () => {
+  const busy = [
+    { ...idle, nextNs: 10, pauseNs: 30 },
+    { ...idle, nextNs: 31, pauseNs: 30 },
+  ];
+  expect(nextWindow(busy, both, forever, 1)).toEqual({ kind: 'window', lastNs: 30 });
+  const done = [{ ...idle, nextNs: 31, pauseNs: 30 }, busy[1]!];
+  expect(nextWindow(done, both, forever, 0)).toEqual({ kind: 'pause', timeNs: 30 });
+  const quiet = [
+    { ...idle, pauseNs: 30 },
+    { ...idle, pauseNs: 30 },
+  ];
+  expect(nextWindow(quiet, both, forever, 0)).toEqual({ kind: 'pause', timeNs: 30 });
+  expect(nextWindow(quiet, both, { ...forever, endNs: 29 }, 0)).toMatchObject({ kind: 'end' });
+  const ended = { endNs: Infinity, byPrograms: true };
+  const by30 = quiet.map((standing) => ({ ...standing, endedNs: 30 }));
+  expect(nextWindow(by30, both, ended, 0)).toMatchObject({ kind: 'end', why: 'programs' });
 });
 
 test('a run ends by its time, by an error, or when nothing can happen', () => {
@@ -208,7 +228,7 @@ function windowed(model: Model): { parts: ModelPart[]; verdict: Verdict } {
     let progress = false;
     for (const [number, part] of parts.entries()) {
       const verdict = verdicts[number]!;
-      if (verdict.kind === 'end') throw new Error('the parts do not agree');
+      if (verdict.kind !== 'window') throw new Error('the parts do not agree');
       const startedUnfinished = part.unfinished;
       while (part.nextNs < Infinity && part.nextNs <= verdict.lastNs) {
         progress = true;

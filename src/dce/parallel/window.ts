@@ -21,6 +21,8 @@ export interface Standing {
   readonly failedNs: number;
   /** The next moment at which the scenario itself does something, which it does in all workers. */
   readonly scenarioNs: number;
+  /** When it next does something between two moments, in all workers. */
+  readonly pauseNs: number;
 }
 
 export interface WindowGoal {
@@ -33,6 +35,8 @@ export interface WindowGoal {
 export type Verdict =
   /** Go on: everything up to and including the moment. */
   | { readonly kind: 'window'; readonly lastNs: number }
+  /** All is done up to the moment: the scenario's pause is now. */
+  | { readonly kind: 'pause'; readonly timeNs: number }
   /** It is over, and this is the time. */
   | { readonly kind: 'end'; readonly why: EndReason; readonly timeNs: number };
 
@@ -48,10 +52,13 @@ export function nextWindow(
 ): Verdict {
   const end = endOf(standings, goal);
   if (end) return end;
+  const pauseNs = firstPauseNs(standings);
+  if (firstNextNs(standings) > pauseNs) return { kind: 'pause', timeNs: pauseNs };
   const causalNs = firstEffectNs(standings, lookaheads, mine);
   const lastNs = Math.min(
     causalNs - 1,
     goal.endNs,
+    pauseNs,
     ...standings.map(({ scenarioNs }) => scenarioNs),
     firstFailureNs(standings),
     goal.byPrograms ? programsLimitNs(standings, lookaheads, mine, causalNs) : Infinity,
@@ -60,7 +67,7 @@ export function nextWindow(
 }
 
 function endOf(standings: readonly Standing[], goal: WindowGoal): Verdict | undefined {
-  const nextNs = Math.min(...standings.map((standing) => standing.nextNs));
+  const nextNs = firstNextNs(standings);
   const failedNs = firstFailureNs(standings);
   if (failedNs < Infinity && nextNs > failedNs) {
     return { kind: 'end', why: 'error', timeNs: failedNs };
@@ -69,10 +76,19 @@ function endOf(standings: readonly Standing[], goal: WindowGoal): Verdict | unde
     const timeNs = Math.max(...standings.map(({ endedNs }) => endedNs));
     if (nextNs > timeNs) return { kind: 'end', why: 'programs', timeNs };
   }
-  if (nextNs <= goal.endNs && nextNs < Infinity) return undefined;
+  const somethingNs = Math.min(nextNs, firstPauseNs(standings));
+  if (somethingNs <= goal.endNs && somethingNs < Infinity) return undefined;
   if (goal.endNs < Infinity) return { kind: 'end', why: 'time', timeNs: goal.endNs };
   const timeNs = Math.max(...standings.map(({ lastNs }) => lastNs));
   return { kind: 'end', why: 'nothing', timeNs };
+}
+
+function firstNextNs(standings: readonly Standing[]): number {
+  return Math.min(...standings.map(({ nextNs }) => nextNs));
+}
+
+function firstPauseNs(standings: readonly Standing[]): number {
+  return Math.min(...standings.map(({ pauseNs }) => pauseNs));
 }
 
 function firstFailureNs(standings: readonly Standing[]): number {

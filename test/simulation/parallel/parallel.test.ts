@@ -6,7 +6,7 @@ import { runIn } from './run-in.js';
 import type { ScenarioReply } from './scenario-thread.js';
 import { scenarios } from './topologies.js';
 
-const names = ['chain', 'clusters', 'switched', 'fifty', 'eventful'];
+const names = ['chain', 'clusters', 'switched', 'fifty', 'eventful', 'quiet'];
 
 describe.each([1, 2, 3])('%i workers', (workers) => {
   let replies: readonly ScenarioReply[];

@@ -203,10 +203,35 @@ async function eventful(): Promise<Outcome> {
   });
 }
 
+/** The scenario acts when nothing else happens, at the very moment when a program ends, and stops hosts. */
+async function quiet(): Promise<Outcome> {
+  const sim = new Simulation({ seed: 'quiet' });
+  const [a, b, c] = sim.hosts('a', 'b', 'c');
+  const link = sim.connect(a, b, { delay: '1 ms' });
+  sim.connect(b, c, { delay: '1 ms' });
+  const said: unknown[] = [];
+  const sleeper = (host: SimulatedHost, until: string) =>
+    host.run(async (os) => os.sleep(until), { name: `until ${until}` });
+  const first = sleeper(b, '1 s');
+  const second = sleeper(a, '4 s');
+  for (const time of ['0 s', '1 s', '1 s', '2 s', '3 s', '4 s', '5 s']) {
+    sim.at(time, () => said.push([time, sim.nowNs, link.isUp]));
+  }
+  sim.at('2 s', () => link.down());
+  sim.at('3 s', () => b.crash());
+  await sim.runUntil(first);
+  said.push(sim.nowNs);
+  await sim.runUntil(second);
+  said.push(sim.nowNs);
+  await sim.run('10 s');
+  return outcomeOf(sim, said);
+}
+
 export const scenarios: Readonly<Record<string, ParallelScenario>> = {
   chain,
   clusters,
   switched,
   fifty,
   eventful,
+  quiet,
 };
