@@ -72,6 +72,7 @@ export class Station implements Radio {
       this.#join(accessPoint);
       return;
     }
+    this.#accessPoint?.leave(this);
     this.#accessPoint = undefined;
     this.#next = accessPoint;
     this.link.down();

@@ -218,10 +218,11 @@ export class Snapshots {
       });
       for (const [index, host] of hosts.entries()) host.endRestore(contents.hosts[index]!);
       simulation.frames.restoreState(contents.frames);
+      // Links first: a medium hears of carriers that come and go with it.
+      for (const [index, link] of links.entries()) link.restoreState(contents.links[index]!.state);
       for (const [index, medium] of media.entries()) {
         medium.restoreState(contents.media[index]!.state);
       }
-      for (const [index, link] of links.entries()) link.restoreState(contents.links[index]!.state);
       simulation.reports.restoreState(contents.reports as never);
       simulation.observation.restoreState(contents.observation);
       this.settledVersion = contents.settledVersion;

@@ -274,6 +274,22 @@ describe('what cannot be saved or restored is an error', () => {
     expect(() => quiet.snapshot()).toThrow('a: somebody waits in a call that no program made');
   });
 
+  test('a snapshot soon after another holds little that is new, and a log ends with its program', async () => {
+    const { sim, client } = flow();
+    await sim.run('200 ms');
+    const [first, second] = [sim.snapshot(), sim.snapshot()];
+    expect(first.kernelBytes).toBeGreaterThan(100_000);
+    expect(second.kernelBytes).toBe(0);
+    await sim.run('10 ms');
+    expect(sim.snapshot().kernelBytes).toBeLessThan(first.kernelBytes / 2);
+    await sim.run('1 s');
+    expect(sim.snapshot().logBytes).toBeGreaterThan(second.logBytes);
+    client.stop();
+    await sim.run('1 s');
+    sim.topology.hosts[1]!.programs[0]!.stop();
+    expect(sim.snapshot().logBytes).toBe(0);
+  });
+
   test('what belongs to the time before a restore says so', async () => {
     const { sim, a } = flow();
     await sim.run('100 ms');

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Simulation } from '../../../src/dce/index.js';
 import { Capture } from '../../../src/link/index.js';
-import { EPOLLIN, EPOLL_CTL_ADD, SIGUSR1 } from '../../../src/posix/index.js';
+import { EPOLLIN, EPOLL_CTL_ADD, SIGUSR1, TcpSocket } from '../../../src/posix/index.js';
 
 const snapshotAt = '2500 ms';
 const detour = '900 ms';
@@ -185,6 +185,39 @@ describe('the future from a snapshot is the same', () => {
             await socket.send(new Uint8Array(700), { address: 'h0', port: 9 });
             await os.sleep('5 ms');
           }
+        });
+      }
+    }));
+
+  test('on the air, in the middle of a handover, over MPTCP and IPv6', () =>
+    sameFuture((sim) => {
+      const [phone, server] = sim.hosts('phone', 'server');
+      const air = sim.wireless('air', { rate: '11 Mbit/s' });
+      const lan = sim.hub('lan');
+      const near = sim.accessPoint('near', air, { x: 0, y: 0 });
+      const far = sim.accessPoint('far', air, { x: 120, y: 0 });
+      for (const node of [near, far, server]) sim.connect(node, lan, { delay: '10 us' });
+      const radio = sim.connect(phone, air);
+      server.run(
+        async (os) => {
+          for await (const socket of os.listen(7, { multipath: true })) {
+            let total = 0;
+            for await (const chunk of socket) os.report('total', (total += chunk.length));
+          }
+        },
+        { service: true },
+      );
+      phone.run(async (os) => {
+        const address = os.resolve('server', { version: 6 });
+        using socket = await TcpSocket.connect(os.process, { address, port: 7, multipath: true });
+        for (;;) {
+          await socket.write(new Uint8Array(3000));
+          await os.sleep('20 ms');
+        }
+      });
+      for (const [time, x] of [['2480 ms', 110] as const, ['3500 ms', 10] as const]) {
+        sim.at(time, (each) => {
+          each.counterpart(air).station(each.counterpart(radio)).moveTo({ x, y: 0 });
         });
       }
     }));
