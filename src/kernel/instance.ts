@@ -479,7 +479,7 @@ function allocate(source: InstanceSource, name: string): WebAssembly.Memory {
     throw new LibosError(
       'ERR_LIBOS_NO_MEMORY',
       `${name}: this process cannot reserve a memory of up to ${source.memoryMaxBytes} bytes`,
-      { hint: 'run fewer hosts in one process, or give each a smaller memoryMax', cause },
+      { hint: 'beyond 9,000 hosts: node --disable-wasm-trap-handler', cause },
     );
   }
 }
