@@ -20,10 +20,7 @@ export interface NamedEndpoint extends Endpoint {
 
 type InternetAddress = Extract<SocketAddress, { readonly address: string; readonly port: number }>;
 
-export function toSocketAddress(
-  process: Process,
-  { address, port }: Endpoint,
-): InternetAddress {
+export function toSocketAddress(process: Process, { address, port }: Endpoint): InternetAddress {
   const [bare, zone] = splitZone(address);
   switch (ipVersion(bare)) {
     case 4:
