@@ -7,44 +7,7 @@ import { tunnelIds } from './tunnels.js';
 
 const { be16, binary, ip, policy, text, u16, u32, u8 } = netlink;
 const generic = 16;
-const controller = { family: 16, getFamily: 3, familyId: 1, familyName: 2 } as const;
-
-class GenericNetlink implements Disposable {
-  readonly #socket: NetlinkSocket;
-
-  constructor(process: Process) {
-    this.#socket = NetlinkSocket.open(process, { protocol: generic });
-  }
-
-  request(name: string, command: number, attributes: Uint8Array): void {
-    this.#socket.client.request(
-      name,
-      this.#family(name),
-      0,
-      Uint8Array.of(command, 1, 0, 0),
-      attributes,
-    );
-  }
-
-  #family(name: string): number {
-    const asked = policy({ name: [controller.familyName, text] }).encode({ name });
-    const { messages } = this.#socket.client.request(
-      'family',
-      controller.family,
-      0,
-      Uint8Array.of(controller.getFamily, 1, 0, 0),
-      asked,
-    );
-    const answered = policy({ id: [controller.familyId, u16] });
-    const { id } = answered.decode(messages[0]!.payload.subarray(4));
-    if (id === undefined) throw new Error(`generic netlink has no family ${name}`);
-    return id;
-  }
-
-  [Symbol.dispose](): void {
-    this.#socket.close();
-  }
-}
+const version = 1;
 
 const fou = policy({ port: [1, be16], family: [2, u8], protocol: [3, u8], type: [4, u8] });
 const l2tp = policy({
@@ -64,15 +27,18 @@ const l2tp = policy({
 const wireguard = policy({ interface: [2, text], privateKey: [3, binary], port: [6, u16] });
 
 export function setUpGenericTunnels(process: Process): void {
-  using client = new GenericNetlink(process);
-  client.request('fou', 1, fou.encode({ port: ports.fou, family: 2, protocol: 4, type: 1 }));
-  client.request('fou', 1, fou.encode({ port: ports.gue, family: 2, type: 2 }));
+  using socket = NetlinkSocket.open(process, { protocol: generic });
+  const request = (name: string, command: number, attributes: Uint8Array): void => {
+    new netlink.GenericFamily(socket.client, name, version).request(name, command, attributes);
+  };
+  request('fou', 1, fou.encode({ port: ports.fou, family: 2, protocol: 4, type: 1 }));
+  request('fou', 1, fou.encode({ port: ports.gue, family: 2, type: 2 }));
   for (const [encapsulation, connection] of [
     [0, tunnelIds.l2tpTunnel],
     [1, tunnelIds.l2tpTunnel + 1],
   ] as const) {
     const tunnel = { connection, peerConnection: connection };
-    client.request(
+    request(
       'l2tp',
       1,
       l2tp.encode({
@@ -85,7 +51,7 @@ export function setUpGenericTunnels(process: Process): void {
       }),
     );
     const session = tunnelIds.l2tpSession + encapsulation;
-    client.request(
+    request(
       'l2tp',
       5,
       l2tp.encode({
@@ -98,7 +64,7 @@ export function setUpGenericTunnels(process: Process): void {
     );
   }
   const privateKey = new Uint8Array(32).fill(0x40);
-  client.request(
+  request(
     'wireguard',
     1,
     wireguard.encode({ interface: 'wg0', privateKey, port: ports.wireguard }),
