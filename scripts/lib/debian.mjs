@@ -2,7 +2,7 @@
 
 // Debian packages: finds which of scripts/debian-packages.json are missing and, as root, installs them.
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Step } from '../../src/cli/terminal.js';
 import { SetupError } from './script.mjs';
@@ -28,9 +28,11 @@ export async function ensureDebianPackages(groups) {
   step.progress(0, 'reading the package lists');
   // A failed update is not the end: the lists on disk may do, and the install says so if they do not.
   await apt(['update'], () => undefined);
-  const result = await apt(
-    ['install', '--yes', '--no-install-recommends', ...missing.map((entry) => entry.name)],
-    (fraction, text) => step.progress(fraction, text),
+  const result = await withoutServices(missing, () =>
+    apt(
+      ['install', '--yes', '--no-install-recommends', ...missing.map((entry) => entry.name)],
+      (fraction, text) => step.progress(fraction, text),
+    ),
   );
   const still = findMissing(missing).map((entry) => entry.name);
   if (still.length > 0) {
@@ -40,6 +42,34 @@ export async function ensureDebianPackages(groups) {
     );
   }
   step.done(`installed ${names}`);
+}
+
+/**
+ * Runs `install` so that no service of `entries` is started, and disables them afterwards: they are here as
+ * programs that tests run. Services of packages that were installed before are left as they are.
+ */
+async function withoutServices(entries, install) {
+  const services = entries.flatMap((entry) => entry.services ?? []);
+  // Debian's way to forbid starts while packages are installed; 101 is "forbidden". A machine's own policy stays.
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = services.length > 0 && !existsSync(policy);
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  const remove = () => rmSync(policy, { force: true });
+  const interrupted = (signal) => {
+    remove();
+    process.removeListener(signal, interrupted);
+    process.kill(process.pid, signal);
+  };
+  const signals = ours ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : [];
+  for (const signal of signals) process.on(signal, interrupted);
+  try {
+    return await install();
+  } finally {
+    for (const signal of signals) process.removeListener(signal, interrupted);
+    if (ours) remove();
+    // Of systemd and of System V alike.
+    for (const service of services) spawnSync('update-rc.d', [service, 'disable']);
+  }
 }
 
 function findMissing(entries) {

@@ -13,6 +13,7 @@ export const suites = [
   folder('fidelity', 120_000),
   folder('fuzz', 120_000),
   folder('native', 120_000),
+  folder('nuse', 60_000),
   folder('build', 600_000),
   folder('package', 300_000),
 ];
