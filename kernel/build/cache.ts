@@ -10,6 +10,7 @@
  *     names/<name>                the key that a name stands for
  *     profiles/<profile>-<form>-<digest of our sources>      the key that a profile of these sources stands for
  *     oracles/<key>/              a User-Mode Linux of the same source, see kernel/oracle
+ *     native/<part>-<digest>/     the addon, the shim, the launcher, and native kernels as shared objects
  */
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -22,7 +23,8 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   return join(env['XDG_CACHE_HOME'] ? env['XDG_CACHE_HOME'] : join(homedir(), '.cache'), 'libos');
 }
 
-export type CacheFolder = 'trees' | 'builds' | 'kernels' | 'names' | 'profiles' | 'oracles';
+export type CacheFolder =
+  'trees' | 'builds' | 'kernels' | 'names' | 'profiles' | 'oracles' | 'native';
 
 export function cachePath(folder: CacheFolder, name = ''): string {
   return join(cacheRoot(), folder, name);

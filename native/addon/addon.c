@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* libos.node: what the library needs of the machine that Node.js does not give. One file, one job. */
+#include "api.h"
+
+static void (*const inits[])(napi_env env, napi_value exports) = {
+	libos_init_files,
+	libos_init_sockets,
+};
+
+NAPI_MODULE_INIT()
+{
+	for (size_t i = 0; i < sizeof(inits) / sizeof(inits[0]); i++)
+		inits[i](env, exports);
+	return exports;
+}

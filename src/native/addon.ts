@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** The addon, loaded once in a process and built first where it has not been: each C file's functions, typed. */
+import { createRequire } from 'node:module';
+import { LibosError } from '../errors.js';
+import type { FilesBinding } from './binding/files.js';
+import type { SocketsBinding } from './binding/sockets.js';
+import { buildNative } from './build.js';
+
+export interface Addon extends FilesBinding, SocketsBinding {}
+
+let loaded: Addon | undefined;
+
+/** Throws ERR_LIBOS_NATIVE_BUILD or ERR_LIBOS_NATIVE_LOAD. */
+export function addon(): Addon {
+  loaded ??= load(buildNative('addon'));
+  return loaded;
+}
+
+function load(path: string): Addon {
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new LibosError('ERR_LIBOS_NATIVE_LOAD', `cannot load the addon ${path}: ${why}`, {
+      hint: 'remove the file and try again: it is built anew',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Builds the package's own C: the addon for Node.js, the shim that programs preload, the launcher. Each is one
+ * call of the machine's C compiler, kept in the cache under a digest of all that goes into it, so that it happens
+ * once for a version of the sources. Set-up calls it, and whoever finds a part missing.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { cachePath } from '../../kernel/build/cache.js';
+import { LibosError } from '../errors.js';
+import { packageRoot } from '../package-root.js';
+
+export type NativePart = 'addon' | 'shim' | 'launcher';
+
+interface Recipe {
+  /** The name of what is made. */
+  readonly output: string;
+  readonly options: readonly string[];
+  /** Whether Node.js's headers are needed. */
+  readonly node: boolean;
+  /** Libraries, which come last. */
+  readonly libraries: readonly string[];
+}
+
+const shared = ['-shared', '-fPIC', '-Wl,-z,defs'];
+
+const recipes: Readonly<Record<NativePart, Recipe>> = {
+  // Node.js's own symbols are found when it loads the addon, so they are not asked for here.
+  addon: { output: 'libos.node', options: ['-shared', '-fPIC'], node: true, libraries: ['-ldl'] },
+  shim: {
+    output: 'libnuse-linux.so',
+    options: shared,
+    node: false,
+    libraries: ['-ldl', '-lpthread'],
+  },
+  launcher: { output: 'libos', options: ['-pie', '-fPIE'], node: false, libraries: [] },
+};
+
+const commonOptions = [
+  ...['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-g1', '-fvisibility=hidden', '-pthread'],
+  ...['-Wall', '-Wextra', '-Werror'],
+];
+
+export interface BuildOptions {
+  /** Told once, before a compiler starts. */
+  readonly onBuild?: (what: string) => void;
+}
+
+/** The path of a part, which is built first if it has not been. Throws ERR_LIBOS_NATIVE_BUILD. */
+export function buildNative(part: NativePart, { onBuild }: BuildOptions = {}): string {
+  const recipe = recipes[part];
+  const sources = sourcesOf(part);
+  const options = [...commonOptions, ...recipe.options];
+  const path = join(
+    cachePath('native'),
+    `${part}-${digest(part, sources, options)}`,
+    recipe.output,
+  );
+  if (existsSync(path)) return path;
+  onBuild?.(recipe.output);
+  const include = [
+    ...(recipe.node ? ['-isystem', nodeHeaders()] : []),
+    ...['-iquote', join(packageRoot, 'native')],
+    ...['-iquote', join(packageRoot, 'kernel/arch/lib/include/asm')],
+  ];
+  const files = sources.filter((name) => name.endsWith('.c'));
+  const folder = join(packageRoot, 'native', part);
+  compileInto(path, [
+    ...options,
+    ...include,
+    ...files.map((name) => join(folder, name)),
+    ...recipe.libraries,
+  ]);
+  return path;
+}
+
+/** Runs the C compiler so that its result appears at `path` whole or not at all. */
+export function compileInto(path: string, args: readonly string[]): void {
+  mkdirSync(dirname(dirname(path)), { recursive: true });
+  const scratch = mkdtempSync(join(dirname(dirname(path)), '.making-'));
+  try {
+    const made = join(scratch, 'made');
+    const { status, error, stderr } = spawnSync('cc', [...args, '-o', made], { encoding: 'utf8' });
+    if (error) {
+      throw buildError(
+        `there is no C compiler (${error.message})`,
+        'apt-get install --no-install-recommends gcc libc6-dev',
+      );
+    }
+    if (status !== 0) {
+      throw buildError(
+        `cc failed:\n${stderr.trim()}`,
+        'libos needs gcc or clang, and the headers of glibc and Linux',
+      );
+    }
+    mkdirSync(dirname(path), { recursive: true });
+    renameSync(made, path);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The C files and headers of a part; every part may use what lies directly in native/. */
+function sourcesOf(part: NativePart): string[] {
+  return readdirSync(join(packageRoot, 'native', part))
+    .filter((name) => /\.[chS]$/.test(name))
+    .sort();
+}
+
+function digest(part: NativePart, sources: readonly string[], options: readonly string[]): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([options, process.arch, recipes[part].node ? process.version : '']));
+  const common = readdirSync(join(packageRoot, 'native')).filter((name) => name.endsWith('.h'));
+  const files = [
+    ...common.sort().map((name) => `native/${name}`),
+    ...sources.map((name) => `native/${part}/${name}`),
+    'kernel/arch/lib/include/asm/host_interface.h',
+  ];
+  for (const name of files) {
+    const content = readFileSync(join(packageRoot, name));
+    hash.update(`\n${name} ${content.length}\n`).update(content);
+  }
+  return hash.digest('hex').slice(0, 24);
+}
+
+function nodeHeaders(): string {
+  const folder = join(dirname(dirname(process.execPath)), 'include/node');
+  if (existsSync(join(folder, 'node_api.h'))) return folder;
+  throw buildError(
+    `the headers of Node.js are not at ${folder}`,
+    'install Node.js from its own archive, which brings them, or Debian’s libnode-dev',
+  );
+}
+
+function buildError(message: string, hint: string): LibosError {
+  return new LibosError('ERR_LIBOS_NATIVE_BUILD', `cannot build libos's native parts: ${message}`, {
+    hint,
+  });
+}
