@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Which paths a program sees of the library's host instead of the machine. The shim's list is generated from this
+ * one: it asks the broker about these, and opens all others itself.
+ */
+
+/** A path itself and what lies under it; `*` is any one component. */
+export const patterns = [
+  '/proc/net',
+  '/proc/*/net',
+  '/proc/*/task/*/net',
+  '/proc/sys/net',
+  '/sys/class/net',
+  '/etc/resolv.conf',
+  '/etc/hosts',
+] as const;
+
+/** Whether an absolute path without `.` and `..` is one of them. */
+export function isOurs(path: string): boolean {
+  return patterns.some((pattern) => matches(pattern, path));
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  return wanted.every(
+    (component, index) =>
+      component === given[index] || (component === '*' && given[index] !== undefined),
+  );
+}
