@@ -25,6 +25,8 @@ import { packageRoot } from '../package-root.js';
 export type NativePart = 'addon' | 'shim' | 'launcher';
 
 interface Recipe {
+  /** Folders of native/ whose C files go in; headers of native/common are there for all. */
+  readonly folders: readonly string[];
   /** The name of what is made. */
   readonly output: string;
   readonly options: readonly string[];
@@ -38,14 +40,28 @@ const shared = ['-shared', '-fPIC', '-Wl,-z,defs'];
 
 const recipes: Readonly<Record<NativePart, Recipe>> = {
   // Node.js's own symbols are found when it loads the addon, so they are not asked for here.
-  addon: { output: 'libos.node', options: ['-shared', '-fPIC'], node: true, libraries: ['-ldl'] },
+  addon: {
+    folders: ['addon'],
+    output: 'libos.node',
+    options: ['-shared', '-fPIC'],
+    node: true,
+    libraries: ['-ldl'],
+  },
   shim: {
+    folders: ['shim', 'common'],
     output: 'libnuse-linux.so',
     options: shared,
     node: false,
     libraries: ['-ldl', '-lpthread'],
   },
-  launcher: { output: 'libos', options: ['-pie', '-fPIE'], node: false, libraries: [] },
+  // Static: it starts faster, and no shim gets into it when one is preloaded.
+  launcher: {
+    folders: ['launcher', 'common'],
+    output: 'libos',
+    options: ['-static'],
+    node: false,
+    libraries: [],
+  },
 };
 
 const commonOptions = [
@@ -75,12 +91,11 @@ export function buildNative(part: NativePart, { onBuild }: BuildOptions = {}): s
     ...['-iquote', join(packageRoot, 'native')],
     ...['-iquote', join(packageRoot, 'kernel/arch/lib/include/asm')],
   ];
-  const files = sources.filter((name) => name.endsWith('.c'));
-  const folder = join(packageRoot, 'native', part);
+  const files = sources.filter((path) => path.endsWith('.c'));
   compileInto(path, [
     ...options,
     ...include,
-    ...files.map((name) => join(folder, name)),
+    ...files.map((path) => join(packageRoot, path)),
     ...recipe.libraries,
   ]);
   return path;
@@ -112,23 +127,26 @@ export function compileInto(path: string, args: readonly string[]): void {
   }
 }
 
-/** The C files and headers of a part; every part may use what lies directly in native/. */
+/** The C files and headers of a part, and what all parts share, from the package's root. */
 function sourcesOf(part: NativePart): string[] {
-  return readdirSync(join(packageRoot, 'native', part))
-    .filter((name) => /\.[chS]$/.test(name))
-    .sort();
+  const { folders } = recipes[part];
+  const listed = folders.flatMap((folder) => filesOf(`native/${folder}`, /\.[chS]$/));
+  return [
+    ...new Set([...listed, ...filesOf('native', /\.h$/), ...filesOf('native/common', /\.h$/)]),
+  ];
+}
+
+function filesOf(folder: string, wanted: RegExp): string[] {
+  return readdirSync(join(packageRoot, folder))
+    .filter((name) => wanted.test(name))
+    .sort()
+    .map((name) => `${folder}/${name}`);
 }
 
 function digest(part: NativePart, sources: readonly string[], options: readonly string[]): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([options, process.arch, recipes[part].node ? process.version : '']));
-  const common = readdirSync(join(packageRoot, 'native')).filter((name) => name.endsWith('.h'));
-  const files = [
-    ...common.sort().map((name) => `native/${name}`),
-    ...sources.map((name) => `native/${part}/${name}`),
-    'kernel/arch/lib/include/asm/host_interface.h',
-  ];
-  for (const name of files) {
+  for (const name of [...sources, 'kernel/arch/lib/include/asm/host_interface.h']) {
     const content = readFileSync(join(packageRoot, name));
     hash.update(`\n${name} ${content.length}\n`).update(content);
   }
