@@ -9,7 +9,7 @@ import { emitC } from './emit-c.js';
 
 /** The generated files' contents by their path from the package's root. */
 export function generateFiles(): ReadonlyMap<string, string> {
-  return new Map([['native/shim/interface.generated.h', emitC()]]);
+  return new Map([['native/common/interface.generated.h', emitC()]]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
