@@ -5,6 +5,7 @@
 static void (*const inits[])(napi_env env, napi_value exports) = {
 	libos_init_files,
 	libos_init_notify,
+	libos_init_pair,
 	libos_init_process,
 	libos_init_sockets,
 	libos_init_reactor,

@@ -5,13 +5,20 @@ import { createRequire } from 'node:module';
 import { LibosError } from '../errors.js';
 import type { FilesBinding } from './binding/files.js';
 import type { NotifyBinding } from './binding/notify.js';
+import type { PairBinding } from './binding/pair.js';
 import type { ProcessBinding } from './binding/process.js';
 import type { ReactorBinding } from './binding/reactor.js';
 import type { SocketsBinding } from './binding/sockets.js';
 import { buildNative } from './build.js';
 
 export interface Addon
-  extends FilesBinding, NotifyBinding, ProcessBinding, SocketsBinding, ReactorBinding {}
+  extends
+    FilesBinding,
+    NotifyBinding,
+    PairBinding,
+    ProcessBinding,
+    SocketsBinding,
+    ReactorBinding {}
 
 let loaded: Addon | undefined;
 
