@@ -4,11 +4,15 @@
 
 static void (*const inits[])(napi_env env, napi_value exports) = {
 	libos_init_files,
+	libos_init_frame,
 	libos_init_notify,
+	libos_init_packet,
 	libos_init_pair,
 	libos_init_process,
 	libos_init_sockets,
 	libos_init_reactor,
+	libos_init_stream,
+	libos_init_tap,
 };
 
 NAPI_MODULE_INIT()

@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import { LibosError } from '../errors.js';
 import type { FilesBinding } from './binding/files.js';
+import type { FramesBinding } from './binding/frames.js';
 import type { NotifyBinding } from './binding/notify.js';
 import type { PairBinding } from './binding/pair.js';
 import type { ProcessBinding } from './binding/process.js';
@@ -14,6 +15,7 @@ import { buildNative } from './build.js';
 export interface Addon
   extends
     FilesBinding,
+    FramesBinding,
     NotifyBinding,
     PairBinding,
     ProcessBinding,
