@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LIBOS_TRUSTED_H
+#define LIBOS_TRUSTED_H
+/*
+ * System calls that the filter lets pass: their instruction lies in a page at an address that it knows. Before
+ * the page is there, and where it can't be, they are made as usual and are caught.
+ */
+#include <stdbool.h>
+
+/* Maps the page. Context: once, before the program has more than one thread. */
+void libos_trust(void);
+
+/* What the system call returns, a failure as -errno. */
+long libos_trusted_call(long number, long a, long b, long c, long d, long e, long f);
+
+/* The same by the usual way, so that the filter may catch it. */
+long libos_caught_call(long number, long a, long b, long c, long d, long e, long f);
+
+/* -1 and errno for a failure. */
+long libos_finish(long result);
+
+/* Whether the broker is to be asked about this path. */
+bool libos_is_ours(const char *path);
+
+#endif
