@@ -6,7 +6,7 @@
  */
 import { LibosError } from '../errors.js';
 import { LIB_NIC, LibFrame, LibNicConfig, LibSegment } from '../kernel/abi.generated.js';
-import type { KernelInstance, KernelMemory } from '../kernel/index.js';
+import type { HostedKernel, KernelMemory } from '../kernel/index.js';
 import type { FrameOffloads, FrameSink, Nic } from './nic.js';
 import type { Scheduler, TargetId } from './scheduler.js';
 
@@ -35,7 +35,7 @@ const offloadBits: Readonly<Record<Offload, number>> = {
 const mtuDefault = 1500;
 
 /** The NICs of each kernel by their number. */
-const nicsOf = new WeakMap<KernelInstance, HostNic[]>();
+const nicsOf = new WeakMap<HostedKernel, HostNic[]>();
 
 /** Handles of frames are addresses, and these times the number of kernels that the NIC has had before. */
 const generationStep = 2 ** 32;
@@ -63,7 +63,7 @@ export class HostNic implements Nic {
   readonly #unsent: TargetId;
   #sink: FrameSink | undefined;
   #carrier = false;
-  #kernel: KernelInstance | undefined;
+  #kernel: HostedKernel | undefined;
   #number = -1;
   #ifindex = 0;
   #base = -generationStep;
@@ -80,7 +80,7 @@ export class HostNic implements Nic {
   }
 
   /** The kernel that drives it. Context: it is attached. */
-  get kernel(): KernelInstance {
+  get kernel(): HostedKernel {
     if (!this.#kernel) throw new Error(`${this.label} is not attached to a kernel`);
     return this.#kernel;
   }
@@ -100,7 +100,7 @@ export class HostNic implements Nic {
   }
 
   /** Makes the device in a kernel, down and without an address. */
-  attach(kernel: KernelInstance): void {
+  attach(kernel: HostedKernel): void {
     if (this.#kernel) throw new Error(`${this.label} is attached already`);
     const { number, ifindex } = createDevice(kernel, this.#options, this.mtu);
     this.#kernel = kernel;
@@ -122,7 +122,7 @@ export class HostNic implements Nic {
   }
 
   /** Takes over the device that a kernel's image has, or none: what it was when the image was taken. */
-  adopt(kernel: KernelInstance | undefined, state: HostNicState): void {
+  adopt(kernel: HostedKernel | undefined, state: HostNicState): void {
     this.#kernel = kernel;
     this.#number = state.number;
     this.#ifindex = state.ifindex;
@@ -175,12 +175,13 @@ export class HostNic implements Nic {
   }
 
   frameLength(frame: number): number {
-    return this.kernel.memory.u32[(frame - this.#base + LibFrame.length) >>> 2]!;
+    const { memory } = this.kernel;
+    return memory.u32[(frame - this.#base + LibFrame.length - memory.base) >>> 2]!;
   }
 
   readOffloads(frame: number, offloads: FrameOffloads): void {
-    const { u16, bytes } = this.kernel.memory;
-    const address = frame - this.#base;
+    const { u16, bytes, base } = this.kernel.memory;
+    const address = frame - this.#base - base;
     const half = address >>> 1;
     offloads.csumStart = u16[half + LibFrame.csumStart / 2]!;
     offloads.csumOffset = u16[half + LibFrame.csumOffset / 2]!;
@@ -191,8 +192,8 @@ export class HostNic implements Nic {
   }
 
   writeOffloads(frame: number, offloads: FrameOffloads): void {
-    const { u16, bytes } = this.kernel.memory;
-    const address = frame - this.#base;
+    const { u16, bytes, base } = this.kernel.memory;
+    const address = frame - this.#base - base;
     const half = address >>> 1;
     u16[half + LibFrame.csumStart / 2] = offloads.csumStart;
     u16[half + LibFrame.csumOffset / 2] = offloads.csumOffset;
@@ -223,7 +224,7 @@ export class HostNic implements Nic {
         length = pieceLength(memory, address, ++piece);
       }
       const count = Math.min(left, length - at);
-      const from = pieceAddress(memory, address, piece) + at;
+      const from = pieceOffset(memory, address, piece) + at;
       target.set(bytes.subarray(from, from + count), to);
       at += count;
       to += count;
@@ -272,7 +273,7 @@ export class HostNic implements Nic {
     const end = fromByte + lengthBytes;
     for (let piece = 0; from < end; piece++) {
       const count = Math.min(end - from, pieceLength(memory, address, piece));
-      bytes.set(source.subarray(from, from + count), pieceAddress(memory, address, piece));
+      bytes.set(source.subarray(from, from + count), pieceOffset(memory, address, piece));
       from += count;
     }
   }
@@ -297,7 +298,7 @@ function check({ name, hostName, mac }: HostNicOptions): void {
 }
 
 function createDevice(
-  kernel: KernelInstance,
+  kernel: HostedKernel,
   { name, mac, offloads = {}, txQueueFrames = 0 }: HostNicOptions,
   mtu: number,
 ): { number: number; ifindex: number } {
@@ -307,12 +308,13 @@ function createDevice(
   }
   const config = kernel.alloc(LibNicConfig.sizeBytes);
   try {
-    const { bytes, u32 } = kernel.memory;
-    bytes.set(new TextEncoder().encode(name), config + LibNicConfig.name);
-    bytes.set(mac, config + LibNicConfig.mac);
-    u32[(config + LibNicConfig.mtu) >>> 2] = mtu;
-    u32[(config + LibNicConfig.features) >>> 2] = features;
-    u32[(config + LibNicConfig.txQueueFrames) >>> 2] = txQueueFrames;
+    const { bytes, u32, base } = kernel.memory;
+    const at = config - base;
+    bytes.set(new TextEncoder().encode(name), at + LibNicConfig.name);
+    bytes.set(mac, at + LibNicConfig.mac);
+    u32[(at + LibNicConfig.mtu) >>> 2] = mtu;
+    u32[(at + LibNicConfig.features) >>> 2] = features;
+    u32[(at + LibNicConfig.txQueueFrames) >>> 2] = txQueueFrames;
     const number = kernel.nicCreate(config);
     if (number < 0) {
       throw new LibosError(
@@ -321,13 +323,13 @@ function createDevice(
         { hint: 'its name must be free, its MTU 68 to 65535, its MAC address a unicast one' },
       );
     }
-    return { number, ifindex: kernel.memory.u32[(config + LibNicConfig.ifindex) >>> 2]! };
+    return { number, ifindex: kernel.memory.u32[(at + LibNicConfig.ifindex) >>> 2]! };
   } finally {
     if (!kernel.death) kernel.free(config);
   }
 }
 
-function register(nic: HostNic, kernel: KernelInstance): void {
+function register(nic: HostNic, kernel: HostedKernel): void {
   let nics = nicsOf.get(kernel);
   if (!nics) {
     const ofKernel: HostNic[] = [];
@@ -338,24 +340,25 @@ function register(nic: HostNic, kernel: KernelInstance): void {
   nics[nic.number] = nic;
 }
 
-function pieceAddress(memory: KernelMemory, frame: number, piece: number): number {
-  const { u32 } = memory;
-  if (piece === 0) return u32[(frame + LibFrame.head) >>> 2]!;
-  return u32[segmentAt(u32, frame, piece) + LibSegment.address / 4]!;
+/** Where a piece lies in the memory's views. */
+function pieceOffset(memory: KernelMemory, frame: number, piece: number): number {
+  const { u32, base } = memory;
+  if (piece === 0) return u32[(frame - base + LibFrame.head) >>> 2]! - base;
+  return u32[segmentAt(memory, frame, piece) + LibSegment.address / 4]! - base;
 }
 
 function pieceLength(memory: KernelMemory, frame: number, piece: number): number {
-  const { u32 } = memory;
-  if (piece === 0) return u32[(frame + LibFrame.headLength) >>> 2]!;
-  if (piece >= u32[(frame + LibFrame.segmentCount) >>> 2]!) {
+  const { u32, base } = memory;
+  if (piece === 0) return u32[(frame - base + LibFrame.headLength) >>> 2]!;
+  if (piece >= u32[(frame - base + LibFrame.segmentCount) >>> 2]!) {
     throw new Error(`hostnic: a frame of ${piece} pieces ends before the bytes asked for`);
   }
-  return u32[segmentAt(u32, frame, piece) + LibSegment.length / 4]!;
+  return u32[segmentAt(memory, frame, piece) + LibSegment.length / 4]!;
 }
 
-function segmentAt(u32: Uint32Array, frame: number, piece: number): number {
-  const segments = u32[(frame + LibFrame.segments) >>> 2]!;
-  return (segments + (piece - 1) * LibSegment.sizeBytes) >>> 2;
+function segmentAt({ u32, base }: KernelMemory, frame: number, piece: number): number {
+  const segments = u32[(frame - base + LibFrame.segments) >>> 2]!;
+  return (segments - base + (piece - 1) * LibSegment.sizeBytes) >>> 2;
 }
 
 /** From the pieces of one frame into those of another. Nothing is allocated but the view of each run. */
@@ -387,10 +390,10 @@ function copyPieces(
       targetLength = pieceLength(target, targetFrame, ++targetPiece);
     }
     const count = Math.min(left, sourceLength - sourceAt, targetLength - targetAt);
-    const from = pieceAddress(source, sourceFrame, sourcePiece) + sourceAt;
+    const from = pieceOffset(source, sourceFrame, sourcePiece) + sourceAt;
     targetBytes.set(
       sourceBytes.subarray(from, from + count),
-      pieceAddress(target, targetFrame, targetPiece) + targetAt,
+      pieceOffset(target, targetFrame, targetPiece) + targetAt,
     );
     sourceAt += count;
     targetAt += count;

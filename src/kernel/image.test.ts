@@ -65,9 +65,10 @@ describe('images of a memory', () => {
   });
 
   test('growth is captured too', () => {
-    const memory = createMemory();
+    const wasmMemory = new WebAssembly.Memory({ initial: wasmPages });
+    const memory = new KernelMemory(wasmMemory);
     const base = capturePages(memory);
-    memory.memory.grow(1);
+    wasmMemory.grow(1);
     write(memory, pageCount, 5);
     const image = capturePages(memory, base);
     expect([...image.pageNumbers]).toEqual([pageCount]);

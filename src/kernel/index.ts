@@ -2,6 +2,7 @@
 
 /** `libos/kernel`: kernels, loaded, booted, cloned and called. */
 export type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
+export type { HostedKernel } from './hosted-kernel.js';
 export { unsharedBytes, type KernelImage } from './image.js';
 export { KernelInstance } from './instance.js';
 export type { KernelChoice } from '../../kernel/build/locate.js';
@@ -13,5 +14,6 @@ export {
   type KernelSource,
 } from './kernel.js';
 export type { KernelManifest } from './manifest.js';
-export type { KernelMemory } from './memory.js';
-export { KernelPanic, type KernelFrame, type PanicReason } from './panic.js';
+export { KernelMemory } from './memory.js';
+export { KernelPanic, reasonOf, type KernelFrame, type PanicReason } from './panic.js';
+export { cmdlineBytes, KernelReports, nested, outOfMemory, type Environment } from './reports.js';

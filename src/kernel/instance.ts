@@ -7,7 +7,8 @@
  */
 import { LibosError } from '../errors.js';
 import { LibShared } from './abi.generated.js';
-import type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
+import type { Clock, ConsoleRecord, Entropy } from './environment.js';
+import type { HostedKernel } from './hosted-kernel.js';
 import {
   capturePages,
   nonZeroPages,
@@ -20,14 +21,7 @@ import {
 import { kernelImports, type KernelReceiver, type ModuleExports } from './imports.js';
 import { KernelMemory } from './memory.js';
 import { formatFrame, kernelFrames, KernelPanic, reasonOf, trapMessage } from './panic.js';
-
-export interface Environment {
-  readonly name: string;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
-  readonly console: Console;
-  readonly onWarning: (warning: KernelWarning) => void;
-}
+import { cmdlineBytes, KernelReports, nested, outOfMemory, type Environment } from './reports.js';
 
 /** What an instance is made of. */
 export interface InstanceSource {
@@ -42,29 +36,25 @@ type SignalHandler = (task: number) => void;
 type TimerHandler = (timerNs: number) => void;
 type DeathHandler = (death: KernelPanic) => void;
 
-/** Frames of a kernel stack that are worth keeping, and records of the log that a panic shows. */
+/** Frames of a kernel stack that are worth keeping. */
 const stackFramesMax = 100;
-const consoleTailMax = 20;
 const twoTo32 = 2 ** 32;
 
-export class KernelInstance {
+export class KernelInstance implements HostedKernel {
   readonly name: string;
   readonly memory: KernelMemory;
   readonly memoryMaxBytes: number;
   /** For who drives it: it is among those that are going to be run. */
   queued = false;
   readonly #clock: Clock;
-  readonly #console: Console;
-  readonly #onWarning: (warning: KernelWarning) => void;
+  readonly #wasmMemory: WebAssembly.Memory;
+  readonly #reports: KernelReports;
   readonly #receiver: KernelReceiver;
   readonly #exports: ModuleExports;
   readonly #shared: number;
-  readonly #tail: ConsoleRecord[] = [];
   #inside = false;
   #outerStackTraceLimit = 0;
   #death: KernelPanic | undefined;
-  /** What a console or warning callback threw; thrown again where it harms nothing. */
-  #thrownByCallback: { readonly error: unknown } | undefined;
   #timerNs = Infinity;
   #onTimer: TimerHandler = () => undefined;
   #onDeath: DeathHandler = () => undefined;
@@ -73,10 +63,10 @@ export class KernelInstance {
   constructor(source: InstanceSource, environment: Environment) {
     this.name = environment.name;
     this.#clock = environment.clock;
-    this.#console = environment.console;
-    this.#onWarning = environment.onWarning;
+    this.#reports = new KernelReports(environment);
     this.memoryMaxBytes = source.memoryMaxBytes;
     const memory = allocate(source, this.name);
+    this.#wasmMemory = memory;
     this.memory = new KernelMemory(memory);
     this.#receiver = this.#createReceiver(environment.entropy);
     const libos = kernelImports(this.memory, this.#receiver, () => this.#exports);
@@ -114,7 +104,7 @@ export class KernelInstance {
 
   /** The last records of the log. */
   get consoleTail(): readonly ConsoleRecord[] {
-    return this.#tail;
+    return this.#reports.tail;
   }
 
   /** Who is told when `timerNs` changes, after the call that changed it. */
@@ -147,21 +137,11 @@ export class KernelInstance {
     memory.writeU64(at + LibShared.memoryMaxBytes, this.memoryMaxBytes);
     const offsetNs = BigInt(options.realtimeOffsetMs) * 1_000_000n;
     memory.view.setBigUint64(at + LibShared.realtimeOffsetNs, offsetNs, true);
-    const cmdline = new TextEncoder().encode(options.cmdline);
     const cmdlineMax = LibShared.sizeBytes - LibShared.cmdline - 1;
-    if (cmdline.length > cmdlineMax) {
-      throw new LibosError(
-        'ERR_LIBOS_CMDLINE',
-        `${this.name}: the kernel's command line has ${cmdline.length} bytes, ${cmdlineMax} fit`,
-        { hint: 'set what can be set later with sysctls' },
-      );
-    }
+    const cmdline = cmdlineBytes(this.name, options.cmdline, cmdlineMax);
     memory.bytes.set(cmdline, at + LibShared.cmdline);
     const error = this.#call(() => this.#exports.lib_boot());
-    if (error !== 0) {
-      const said = this.#tail.map(({ text }) => text).join('\n');
-      throw new LibosError('ERR_LIBOS_BOOT', `${this.name}: boot failed with ${error}\n${said}`);
-    }
+    if (error !== 0) throw this.#reports.bootFailed(error);
   }
 
   /** The timer interrupt. */
@@ -331,7 +311,7 @@ export class KernelInstance {
   /** Ends it from outside, as pulling the plug does: no call reaches it any more. */
   kill(kernelMessage: string): KernelPanic {
     if (this.#inside) throw nested(this.name);
-    this.#death ??= this.#panic('crash', kernelMessage);
+    this.#death ??= this.#reports.panic('crash', kernelMessage);
     this.#timerNs = Infinity;
     this.#onTimer(Infinity);
     return this.#death;
@@ -344,11 +324,11 @@ export class KernelInstance {
 
   #loadImage(image: KernelImage, dirtyPages: Uint32Array): void {
     const missingBytes = image.memoryBytes - this.memory.sizeBytes;
-    if (missingBytes > 0) this.memory.memory.grow(Math.ceil(missingBytes / wasmPageBytes));
+    if (missingBytes > 0) this.#wasmMemory.grow(Math.ceil(missingBytes / wasmPageBytes));
     restorePages(this.memory, image, dirtyPages);
     this.#exports.__stack_pointer.value = image.stackPointer;
     this.#death = undefined;
-    this.#tail.length = 0;
+    this.#reports.forget();
     this.#readTimer();
   }
 
@@ -383,7 +363,7 @@ export class KernelInstance {
   #leave(): void {
     this.#leaveBriefly();
     this.#readTimer();
-    if (this.#thrownByCallback) this.#throwAgain();
+    if (this.#reports.thrown) this.#reports.throwAgain();
   }
 
   /** For calls that only queue: no time passes in them and no timer changes. */
@@ -406,32 +386,17 @@ export class KernelInstance {
     this.#onTimer(timerNs);
   }
 
-  #throwAgain(): void {
-    const { error } = this.#thrownByCallback!;
-    this.#thrownByCallback = undefined;
-    throw error;
-  }
-
   /** Whatever comes out of the kernel ends it. */
   #died(thrown: unknown): KernelPanic {
     this.#leaveBriefly();
     this.#death =
-      thrown instanceof KernelPanic ? thrown : this.#panic('trap', trapMessage(thrown), thrown);
+      thrown instanceof KernelPanic
+        ? thrown
+        : this.#reports.panic('trap', trapMessage(thrown), { cause: thrown });
     this.#timerNs = Infinity;
     this.#onTimer(Infinity);
     this.#onDeath(this.#death);
     return this.#death;
-  }
-
-  #panic(reason: KernelPanic['reason'], kernelMessage: string, cause?: unknown): KernelPanic {
-    return new KernelPanic({
-      reason,
-      kernelMessage,
-      host: this.name,
-      timeNs: this.#clock.nowNs,
-      console: [...this.#tail],
-      ...(cause === undefined ? {} : { cause }),
-    });
   }
 
   #createReceiver(entropy: Entropy): KernelReceiver {
@@ -440,32 +405,17 @@ export class KernelInstance {
       transmit: () => undefined,
       wake: () => undefined,
       signal: () => undefined,
-      logged: (level, text) => {
-        const record = { level, timeNs: this.#clock.nowNs, text };
-        if (this.#tail.length === consoleTailMax) this.#tail.shift();
-        this.#tail.push(record);
-        this.#callBack(() => this.#console(record));
-      },
+      logged: (level, text) => this.#reports.logged(level, text),
       warned: (message) => {
         const stack = kernelFrames(new Error().stack ?? '')
           .map(formatFrame)
           .join('\n');
-        const warning = { message, timeNs: this.#clock.nowNs, stack };
-        this.#callBack(() => this.#onWarning(warning));
+        this.#reports.warned(message, stack);
       },
       died: (cause, message) => {
-        throw this.#panic(reasonOf(cause), message);
+        throw this.#reports.panic(reasonOf(cause), message);
       },
     };
-  }
-
-  /** A callback of the user's: what it throws must not unwind the kernel. */
-  #callBack(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#thrownByCallback ??= { error };
-    }
   }
 }
 
@@ -482,18 +432,4 @@ function allocate(source: InstanceSource, name: string): WebAssembly.Memory {
       { hint: 'beyond 9,000 hosts: node --disable-wasm-trap-handler', cause },
     );
   }
-}
-
-function outOfMemory(kernel: KernelInstance, what: string): LibosError {
-  return new LibosError(
-    'ERR_LIBOS_KERNEL_NO_MEMORY',
-    `the kernel of ${kernel.name} has no memory for ${what}`,
-    {
-      hint: `raise its memoryMax, ${kernel.memoryMaxBytes} bytes now`,
-    },
-  );
-}
-
-function nested(name: string): Error {
-  return new Error(`${name}: a call into the kernel from inside a call into it`);
 }

@@ -12,8 +12,9 @@ import { parseSizeBytes } from '../units.js';
 import { ABI_VERSION } from './abi.generated.js';
 import type { Clock, Console, Entropy, KernelWarning } from './environment.js';
 import { nonZeroPages, wasmPageBytes, type KernelImage } from './image.js';
-import { KernelInstance, type Environment } from './instance.js';
+import { KernelInstance } from './instance.js';
 import { checkedManifest, foreign, type KernelManifest } from './manifest.js';
+import type { Environment } from './reports.js';
 
 /** Which kernel: by profile, name or path, by default the profile "sim"; or the bytes of one. */
 export type KernelSource = KernelChoice | { readonly bytes: Uint8Array };

@@ -28,8 +28,10 @@ const sentences: Readonly<Record<PanicReason, string>> = {
 /** A function of the kernel on the stack. */
 export interface KernelFrame {
   readonly function: string;
-  /** Offset in the wasm file, which a debugger can turn into a line. */
+  /** Offset in the kernel's file, which a debugger can turn into a line. */
   readonly offset: number;
+  /** The file, where it is not kernel.wasm. */
+  readonly file?: string;
 }
 
 export class KernelPanic extends LibosError {
@@ -53,6 +55,8 @@ export class KernelPanic extends LibosError {
     console: readonly ConsoleRecord[];
     /** What unwound the kernel; its stack holds the kernel's frames. Without it: here. */
     cause?: unknown;
+    /** Of a kernel whose frames are on no stack of JavaScript. */
+    kernelStack?: readonly KernelFrame[];
   }) {
     const { reason, kernelMessage, host, cause } = options;
     super(
@@ -68,7 +72,7 @@ export class KernelPanic extends LibosError {
     this.timeNs = options.timeNs;
     this.console = options.console;
     const stack = (cause instanceof Error ? cause.stack : this.stack) ?? '';
-    this.kernelStack = kernelFrames(stack);
+    this.kernelStack = options.kernelStack ?? kernelFrames(stack);
     const lines = [
       `${this.name}: ${this.message}`,
       ...this.kernelStack.map(formatFrame),
@@ -114,5 +118,6 @@ export function trapMessage(thrown: unknown): string {
 }
 
 export function formatFrame(frame: KernelFrame): string {
-  return `    at ${frame.function} (kernel.wasm:0x${frame.offset.toString(16)})`;
+  const { file = 'kernel.wasm' } = frame;
+  return `    at ${frame.function} (${file}:0x${frame.offset.toString(16)})`;
 }

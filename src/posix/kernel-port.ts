@@ -6,7 +6,12 @@
 /** A booted kernel. A task is the address that `processCreate` returned. */
 export interface KernelPort {
   /** The kernel’s memory as it is now: ask anew after every call, for growth detaches older views. */
-  readonly memory: { readonly bytes: Uint8Array; readonly view: DataView };
+  readonly memory: {
+    readonly bytes: Uint8Array;
+    readonly view: DataView;
+    /** The address of its first byte: 0 in wasm. */
+    readonly base: number;
+  };
   /** What ended this kernel; undefined while it lives. Calls of a dead kernel throw it. */
   readonly death?: unknown;
   /** Zeroed memory for arguments, 16-byte aligned; 0 when there is none. */

@@ -57,7 +57,8 @@ export class Arena implements ArgumentArena {
   /** A copy of `bytes`. */
   put(bytes: Uint8Array): number {
     const address = this.take(bytes.byteLength);
-    this.#port.memory.bytes.set(bytes, address);
+    const { memory } = this.#port;
+    memory.bytes.set(bytes, address - memory.base);
     return address;
   }
 
@@ -66,14 +67,15 @@ export class Arena implements ArgumentArena {
     if (text.includes('\0')) throw new TypeError('a path or name cannot contain a NUL character');
     const encoded = utf8.encode(text);
     const address = this.take(encoded.byteLength + 1);
-    const { bytes } = this.#port.memory;
-    bytes.set(encoded, address);
-    bytes[address + encoded.byteLength] = 0;
+    const { bytes, base } = this.#port.memory;
+    bytes.set(encoded, address - base);
+    bytes[address - base + encoded.byteLength] = 0;
     return address;
   }
 
   zero(address: number, sizeBytes: number): void {
-    this.#port.memory.bytes.fill(0, address, address + sizeBytes);
+    const { bytes, base } = this.#port.memory;
+    bytes.fill(0, address - base, address - base + sizeBytes);
   }
 
   saveState(): ArenaState {

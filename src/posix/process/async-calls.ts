@@ -311,9 +311,9 @@ export class AsyncCalls extends SystemCalls {
   private isUnix(fd: number): boolean {
     this.arena.reset();
     const at = this.arena.take(8);
-    this.memory.view.setInt32(at + 4, 4, true);
+    this.setInt(at + 4, 4);
     const result = this.syscall(this.nr.getsockopt, fd, SOL_SOCKET, SO_DOMAIN, at, at + 4);
-    return result === 0 && this.memory.view.getInt32(at, true) === AF_UNIX;
+    return result === 0 && this.intAt(at) === AF_UNIX;
   }
 
   /** SO_RCVTIMEO or SO_SNDTIMEO as a deadline; nothing where the descriptor is no socket or has none. */
@@ -325,7 +325,7 @@ export class AsyncCalls extends SystemCalls {
     this.arena.reset();
     const at = this.arena.take(sock_timeval.sizeof(this.model) + 4);
     const length = at + sock_timeval.sizeof(this.model);
-    this.memory.view.setInt32(length, sock_timeval.sizeof(this.model), true);
+    this.setInt(length, sock_timeval.sizeof(this.model));
     if (this.syscall(this.nr.getsockopt, fd, SOL_SOCKET, name, at, length) < 0) return {};
     const { tv_sec, tv_usec } = this.load(sock_timeval, at);
     const deadlineNs = this.deadline(tv_sec * 1e9 + tv_usec * 1e3 || undefined);

@@ -11,7 +11,7 @@ import type { DataModel } from '../struct/data-model.js';
 import type { StructType } from '../struct/layout.js';
 import type { Arena } from './arena.js';
 import { BlockingCalls, isWaiting } from './blocking.js';
-import type { Waits } from './waits.js';
+import type { Waits, Watch } from './waits.js';
 
 /** What the processes of a host share. */
 export interface HostContext {
@@ -95,6 +95,14 @@ export class ProcessBase {
     return result;
   }
 
+  /**
+   * Calls back with the key of each wake-up of a file (`EPOLL*` bits, 0: anything may have happened) until the watch
+   * ends. It says nothing of how the file is now. Throws EBADF.
+   */
+  watch(fd: number, events: number, callback: (events: number) => void): Watch {
+    return this.context.waits.watch(this.#task, descriptor(fd), events, callback);
+  }
+
   /** The result of a call, or what it failed with. A call that would wait says EAGAIN. */
   protected check(result: number, syscall: string, details?: SystemErrorDetails): number {
     if (result >= 0) return result;
@@ -110,14 +118,34 @@ export class ProcessBase {
 
   /** The value of a structure in kernel memory. */
   protected load<T>(type: StructType<T>, address: number): T {
-    return type.read(this.memory.view, address, this.model);
+    return type.read(this.memory.view, address - this.memory.base, this.model);
+  }
+
+  /** A copy of kernel memory. */
+  protected bytesAt(address: number, lengthBytes: number): Uint8Array {
+    const { bytes, base } = this.memory;
+    return bytes.slice(address - base, address - base + lengthBytes);
+  }
+
+  /** An `int` in kernel memory. */
+  protected intAt(address: number): number {
+    return this.memory.view.getInt32(address - this.memory.base, true);
+  }
+
+  protected setInt(address: number, value: number): void {
+    this.memory.view.setInt32(address - this.memory.base, value, true);
   }
 
   /** A structure as an argument. */
   protected store<T>(type: StructType<T>, value: T): number {
     const address = this.arena.take(type.sizeof(this.model));
-    type.write(this.memory.view, address, value, this.model);
+    this.fill(type, address, value);
     return address;
+  }
+
+  /** A structure in memory that has been taken for it. */
+  protected fill<T>(type: StructType<T>, address: number, value: T): void {
+    type.write(this.memory.view, address - this.memory.base, value, this.model);
   }
 
   /** A 64-bit argument in as many slots as the data model needs, low word first. */

@@ -36,10 +36,10 @@ export class FileCalls extends ProcessBase {
 
   /** Copies what a call has filled. */
   protected fetch(buffer: Uint8Array, address: number, length: number): void {
-    if (length > 0)
-      buffer.set(
-        this.memory.bytes.subarray(address, address + Math.min(length, buffer.byteLength)),
-      );
+    if (length <= 0) return;
+    const { bytes, base } = this.memory;
+    const start = address - base;
+    buffer.set(bytes.subarray(start, start + Math.min(length, buffer.byteLength)));
   }
 
   write(fd: number, data: ArrayBufferView | string): number {
@@ -99,7 +99,7 @@ export class FileCalls extends ProcessBase {
   protected tryWritev(fd: number, sources: readonly Uint8Array[]): number {
     this.arena.reset();
     const { address, parts } = this.vector(sources);
-    sources.forEach((source, i) => this.memory.bytes.set(source, parts[i]));
+    this.gather(sources, parts);
     return this.syscall(this.nr.writev, descriptor(fd), address, sources.length);
   }
 
@@ -108,16 +108,19 @@ export class FileCalls extends ProcessBase {
     const size = iovec.sizeof(this.model);
     const address = this.arena.take(size * buffers.length);
     const parts = buffers.map((buffer) => this.arena.take(buffer.byteLength));
-    const { view } = this.memory;
     buffers.forEach((buffer, i) =>
-      iovec.write(
-        view,
-        address + i * size,
-        { iov_base: parts[i]!, iov_len: buffer.byteLength },
-        this.model,
-      ),
+      this.fill(iovec, address + i * size, {
+        iov_base: parts[i]!,
+        iov_len: buffer.byteLength,
+      }),
     );
     return { address, parts };
+  }
+
+  /** Copies each source into its part of a vector. */
+  protected gather(sources: readonly Uint8Array[], parts: readonly number[]): void {
+    const { bytes, base } = this.memory;
+    sources.forEach((source, i) => bytes.set(source, parts[i]! - base));
   }
 
   /** Distributes `length` received bytes over buffers. */
@@ -146,7 +149,7 @@ export class FileCalls extends ProcessBase {
       this.syscall(this.nr.lseek, descriptor(fd), high, offset | 0, address, whence),
       'lseek',
     );
-    return Number(this.memory.view.getBigInt64(address, true));
+    return Number(this.memory.view.getBigInt64(address - this.memory.base, true));
   }
 
   close(fd: number): void {
@@ -229,8 +232,7 @@ export class FileCalls extends ProcessBase {
   }
 
   protected pair(address: number): readonly [number, number] {
-    const { view } = this.memory;
-    return [view.getInt32(address, true), view.getInt32(address + 4, true)];
+    return [this.intAt(address), this.intAt(address + 4)];
   }
 
   /** Moves up to `length` bytes between a pipe and a descriptor. Offsets are of files that can seek. */
@@ -294,7 +296,7 @@ export class FileCalls extends ProcessBase {
   protected offset(value: number | undefined): number {
     if (value === undefined) return 0;
     const address = this.arena.take(8);
-    this.memory.view.setBigInt64(address, BigInt(value), true);
+    this.memory.view.setBigInt64(address - this.memory.base, BigInt(value), true);
     return address;
   }
 

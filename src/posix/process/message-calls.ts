@@ -4,7 +4,6 @@ import { SO_TYPE, SOCK_STREAM, SOL_SOCKET } from '../constants/socket.js';
 import { decodeControl, encodeControl, type ControlMessage } from '../control-message.js';
 import {
   addressDetails,
-  readSocketAddress,
   socketAddressBytesMax,
   type SocketAddress,
 } from '../socket-address.js';
@@ -114,9 +113,9 @@ export class MessageCalls extends SocketCalls {
   protected isStream(fd: number): boolean {
     this.arena.reset();
     const at = this.arena.take(8);
-    this.memory.view.setInt32(at + 4, 4, true);
+    this.setInt(at + 4, 4);
     const result = this.syscall(this.nr.getsockopt, fd, SOL_SOCKET, SO_TYPE, at, at + 4);
-    return result === 0 && this.memory.view.getInt32(at, true) === SOCK_STREAM;
+    return result === 0 && this.intAt(at) === SOCK_STREAM;
   }
 
   sendmsg(fd: number, message: OutgoingMessage, flags = 0): number {
@@ -138,7 +137,7 @@ export class MessageCalls extends SocketCalls {
     const ancillary = control === undefined ? undefined : encodeControl(control, this.model);
     const msg_control = ancillary === undefined ? 0 : this.arena.put(ancillary);
     const { address: msg_iov, parts } = this.vector(sources);
-    sources.forEach((source, i) => this.memory.bytes.set(source, parts[i]));
+    this.gather(sources, parts);
     const value = {
       ...headerOf,
       msg_name,
@@ -148,7 +147,7 @@ export class MessageCalls extends SocketCalls {
       msg_control,
       msg_controllen: ancillary?.byteLength ?? 0,
     };
-    msghdr.write(this.memory.view, header, value, this.model);
+    this.fill(msghdr, header, value);
   }
 
   recvmsg(fd: number, buffers: MessageBuffers, flags = 0): ReceivedMessage {
@@ -185,21 +184,21 @@ export class MessageCalls extends SocketCalls {
       msg_controllen: controlBytes,
       msg_flags: 0,
     };
-    msghdr.write(this.memory.view, header, value, this.model);
+    this.fill(msghdr, header, value);
     return { header, targets, parts };
   }
 
   protected taken({ header, targets, parts }: Laid, length: number): ReceivedMessage {
     const value = this.load(msghdr, header);
     this.scatter(targets, parts, length);
-    const control = this.memory.bytes.slice(
-      value.msg_control,
-      value.msg_control + value.msg_controllen,
-    );
+    const control =
+      value.msg_control === 0
+        ? []
+        : decodeControl(this.bytesAt(value.msg_control, value.msg_controllen), this.model);
     return {
       length,
-      address: readSocketAddress(this.memory.view, value.msg_name, value.msg_namelen),
-      control: value.msg_control === 0 ? [] : decodeControl(control, this.model),
+      address: this.addressAt(value.msg_name, value.msg_namelen),
+      control,
       flags: value.msg_flags,
     };
   }

@@ -25,7 +25,7 @@ export class OptionCalls extends MessageCalls {
     this.arena.reset();
     const length = this.arena.take(4);
     const value = this.arena.take(lengthBytes);
-    this.memory.view.setInt32(length, integer(lengthBytes, 'lengthBytes'), true);
+    this.setInt(length, integer(lengthBytes, 'lengthBytes'));
     this.check(
       this.syscall(
         this.nr.getsockopt,
@@ -37,7 +37,7 @@ export class OptionCalls extends MessageCalls {
       ),
       'getsockopt',
     );
-    return this.memory.bytes.slice(value, value + this.memory.view.getInt32(length, true));
+    return this.bytesAt(value, this.intAt(length));
   }
 
   /** A number is set as an `int`. */
@@ -83,10 +83,7 @@ export class OptionCalls extends MessageCalls {
     this.arena.reset();
     const size = sock_filter.sizeof(this.model);
     const filter = this.arena.take(size * program.length);
-    const { view } = this.memory;
-    program.forEach((instruction, i) =>
-      sock_filter.write(view, filter + i * size, instruction, this.model),
-    );
+    program.forEach((instruction, i) => this.fill(sock_filter, filter + i * size, instruction));
     const at = this.store(sock_fprog, { len: program.length, filter });
     const length = sock_fprog.sizeof(this.model);
     this.check(
@@ -131,9 +128,9 @@ export class OptionCalls extends MessageCalls {
   ioctlInt(fd: number, request: number, value = 0): number {
     this.arena.reset();
     const at = this.arena.take(4);
-    this.memory.view.setInt32(at, value, true);
+    this.setInt(at, value);
     this.ioctl(fd, request, at);
-    return this.memory.view.getInt32(at, true);
+    return this.intAt(at);
   }
 
   /** Bytes that can be read without waiting. */

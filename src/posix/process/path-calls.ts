@@ -77,12 +77,12 @@ export class PathCalls extends FileCalls {
       this.syscall(this.nr.getdents64, descriptor(fd), address, directoryBufferBytes),
       'getdents64',
     );
-    const { bytes } = this.memory;
+    const { bytes, base } = this.memory;
     const nameOffset = 19;
     const entries: DirectoryEntry[] = [];
     for (let at = address; at < address + length;) {
       const { d_ino, d_reclen, d_type } = this.load(linux_dirent64, at);
-      const start = at + nameOffset;
+      const start = at - base + nameOffset;
       const name = fromUtf8.decode(bytes.slice(start, bytes.indexOf(0, start)));
       entries.push({ name, inode: d_ino, type: d_type });
       at += d_reclen;
@@ -114,7 +114,7 @@ export class PathCalls extends FileCalls {
       'readlink',
       { path },
     );
-    return fromUtf8.decode(this.memory.bytes.slice(address, address + length));
+    return fromUtf8.decode(this.bytesAt(address, length));
   }
 
   symlink(target: string, path: string): void {
@@ -160,7 +160,7 @@ export class PathCalls extends FileCalls {
     this.arena.reset();
     const address = this.arena.take(pathBytesMax);
     const length = this.check(this.syscall(this.nr.getcwd, address, pathBytesMax), 'getcwd');
-    return fromUtf8.decode(this.memory.bytes.slice(address, address + length - 1));
+    return fromUtf8.decode(this.bytesAt(address, length - 1));
   }
 
   mount(source: string, target: string, type: string, flags = 0, options = ''): void {

@@ -56,14 +56,12 @@ export class PollCalls extends OptionCalls {
     this.arena.reset();
     const size = pollfd.sizeof(this.model);
     const at = this.arena.take(size * entries.length);
-    const { view } = this.memory;
     entries.forEach(({ fd, events }, i) =>
-      pollfd.write(
-        view,
-        at + i * size,
-        { fd: descriptor(fd), events: (events << 16) >> 16, revents: 0 },
-        this.model,
-      ),
+      this.fill(pollfd, at + i * size, {
+        fd: descriptor(fd),
+        events: (events << 16) >> 16,
+        revents: 0,
+      }),
     );
     const zero = this.store(timespec, { tv_sec: 0, tv_nsec: 0 });
     const result = this.syscall(this.nr.ppoll, at, entries.length, zero, 0, 0);
@@ -108,21 +106,21 @@ export class PollCalls extends OptionCalls {
   private putSet(fds: readonly number[]): number {
     const at = this.arena.take(fdSetBits / 8);
     this.arena.zero(at, fdSetBits / 8);
-    const { bytes } = this.memory;
+    const { bytes, base } = this.memory;
     for (const fd of fds) {
       if (!Number.isInteger(fd) || fd < 0 || fd >= fdSetBits) {
         throw new TypeError(
           `select takes descriptors from 0 to ${fdSetBits - 1}, not ${String(fd)}`,
         );
       }
-      bytes[at + (fd >> 3)]! |= 1 << (fd & 7);
+      bytes[at - base + (fd >> 3)]! |= 1 << (fd & 7);
     }
     return at;
   }
 
   private takeSet(fds: readonly number[], at: number): readonly number[] {
-    const { bytes } = this.memory;
-    return fds.filter((fd) => (bytes[at + (fd >> 3)]! & (1 << (fd & 7))) !== 0);
+    const { bytes, base } = this.memory;
+    return fds.filter((fd) => (bytes[at - base + (fd >> 3)]! & (1 << (fd & 7))) !== 0);
   }
 
   epollCreate(flags = 0): number {

@@ -119,17 +119,20 @@ export class SocketCalls extends PathCalls {
   /** A length word with room for an address after it. */
   protected lengthAndAddress(): number {
     const at = this.arena.take(socketAddressBytesMax + 4);
-    this.memory.view.setUint32(at, socketAddressBytesMax, true);
+    this.setInt(at, socketAddressBytesMax);
     return at;
   }
 
   protected takenAddress(at: number): SocketAddress | undefined {
-    const { view } = this.memory;
-    return readSocketAddress(view, at + 4, view.getUint32(at, true));
+    return this.addressAt(at + 4, this.intAt(at));
+  }
+
+  protected addressAt(at: number, lengthBytes: number): SocketAddress | undefined {
+    return readSocketAddress(this.memory.view, at - this.memory.base, lengthBytes);
   }
 
   protected putAddress(address: SocketAddress): readonly [address: number, length: number] {
     const at = this.arena.take(socketAddressBytesMax);
-    return [at, writeSocketAddress(this.memory.view, at, address)];
+    return [at, writeSocketAddress(this.memory.view, at - this.memory.base, address)];
   }
 }

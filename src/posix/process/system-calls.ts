@@ -45,8 +45,7 @@ export class SystemCalls extends PollCalls {
     this.arena.reset();
     const at = this.arena.take(12);
     this.check(this.syscall(number, at, at + 4, at + 8), name);
-    const { view } = this.memory;
-    const [real, effective, saved] = [0, 4, 8].map((offset) => view.getUint32(at + offset, true));
+    const [real, effective, saved] = [0, 4, 8].map((offset) => this.intAt(at + offset) >>> 0);
     return { real: real!, effective: effective!, saved: saved! };
   }
 
@@ -181,7 +180,7 @@ export class SystemCalls extends PollCalls {
     const at = this.arena.put(mask);
     const old = this.arena.take(8);
     this.check(this.syscall(this.nr.rt_sigprocmask, SIG_SETMASK, at, old, 8), 'rt_sigprocmask');
-    return this.memory.bytes.slice(old, old + 8);
+    return this.bytesAt(old, 8);
   }
 
   private changeMask(how: number, signals: readonly number[]): void {

@@ -26,7 +26,7 @@ const nr = callNumbers(lp64);
 const pollArguments = struct('poll arguments', { entry: pollfd, __pad: pollfd, time: timespec });
 
 export class NativePort implements KernelPort {
-  readonly memory: { readonly bytes: Uint8Array; readonly view: DataView };
+  readonly memory: KernelPort['memory'];
   onWake: KernelPort['onWake'] = () => undefined;
   onSignal: KernelPort['onSignal'] = () => undefined;
   readonly #folder: string;
@@ -45,7 +45,7 @@ export class NativePort implements KernelPort {
     this.#root = root;
     this.#stop = stop;
     const buffer = new ArrayBuffer(memoryStart + memoryBytes);
-    this.memory = { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
+    this.memory = { bytes: new Uint8Array(buffer), view: new DataView(buffer), base: 0 };
   }
 
   alloc(sizeBytes: number): number {
