@@ -2,11 +2,7 @@
 /** Calls that send and receive: plain, addressed, as messages with control data, and many at once. */
 import { SO_TYPE, SOCK_STREAM, SOL_SOCKET } from '../constants/socket.js';
 import { decodeControl, encodeControl, type ControlMessage } from '../control-message.js';
-import {
-  addressDetails,
-  socketAddressBytesMax,
-  type SocketAddress,
-} from '../socket-address.js';
+import { addressDetails, socketAddressBytesMax, type SocketAddress } from '../socket-address.js';
 import { mmsghdr, msghdr } from '../struct/socket.js';
 import { errno } from '../errno.js';
 import { bufferOf, bytesOf, descriptor, integer } from './base.js';
