@@ -174,6 +174,11 @@ export class HostNic implements Nic {
     return address > 0 && address < generationStep && kernel !== undefined && !kernel.death;
   }
 
+  /** Where a frame's lib_frame is in its kernel, for who moves frames in C. */
+  addressOf(frame: number): number {
+    return frame - this.#base;
+  }
+
   frameLength(frame: number): number {
     const { memory } = this.kernel;
     return memory.u32[(frame - this.#base + LibFrame.length - memory.base) >>> 2]!;
