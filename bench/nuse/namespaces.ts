@@ -14,12 +14,13 @@ import type { Readable, Writable } from 'node:stream';
 
 /**
  * What the world's first process does. The old /proc still tells the number that it has outside; the shell waits for
- * cat, and reaps meanwhile whatever loses its parent.
+ * cat, and reaps meanwhile whatever loses its parent. /run is the world's own: nothing there finds a daemon outside.
  */
 const holderScript = `
 set -e
 read pid rest </proc/self/stat
 mount -t proc proc /proc
+mount -t tmpfs tmpfs /run
 ip link set lo up
 echo $pid
 cat >/dev/null
@@ -154,6 +155,7 @@ export class Running {
   /** Its exit code, `null` after a signal; never rejects. */
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #closed: Promise<void>;
   readonly #listeners = new Set<() => void>();
 
   constructor(command: readonly string[], env: Record<string, string>) {
@@ -172,6 +174,7 @@ export class Running {
       this.err += text;
       this.#tell();
     });
+    this.#closed = new Promise((resolve) => this.#child.on('close', () => resolve()));
     this.ended = new Promise((resolve) => {
       this.#child.on('error', (error) => {
         this.err += String(error);
@@ -216,12 +219,12 @@ export class Running {
     }
   }
 
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+  /** Ends it and waits until nothing holds its output any more: what entered the namespaces ends before it does. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.kill(signal);
     const timer = setTimeout(() => this.kill('SIGKILL'), 3000);
-    const code = await this.ended;
+    await this.#closed;
     clearTimeout(timer);
-    return code;
   }
 
   /** Resolves when it has printed more, has ended, or after the time. */

@@ -7,7 +7,7 @@
  * machine, and all of it goes when the test's process ends.
  */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join as joinPath } from 'node:path';
 import { Namespaces, type Running } from '../../bench/nuse/namespaces.js';
 
 /** Addresses of the test network, from the blocks for documentation. */
@@ -20,22 +20,28 @@ export const addresses = {
 } as const;
 
 /** Names of the network namespaces; the router's is the world's first, without a name. */
-export const nets = { router: undefined, far: 'far', empty: 'empty' } as const;
+export const nets = { router: undefined, far: 'far', programs: 'programs' } as const;
 
-/** The router's side of the TAP. */
+/** The router's side of the TAP, and what the library calls its own. */
 export const tapName = 'tap0';
+export const hostInterface = 'eth0';
+
+/** Where programs run: beside the TAP of a library's host, or on this machine's own Linux in the same place. */
+export type Join = 'tap' | 'veth';
 
 export class TestNetwork implements AsyncDisposable {
   readonly world: Namespaces;
+  #servesWeb = false;
 
   private constructor(world: Namespaces) {
     this.world = world;
   }
 
-  static async create(): Promise<TestNetwork> {
+  static async create(join: Join = 'tap'): Promise<TestNetwork> {
     const network = new TestNetwork(await Namespaces.create());
     try {
-      await network.#connect();
+      await network.#connect(join);
+      if (join === 'veth') await network.#connectPrograms();
       await network.#serveNames();
     } catch (error) {
       await network[Symbol.asyncDispose]();
@@ -52,7 +58,7 @@ export class TestNetwork implements AsyncDisposable {
   }
 
   path(name: string): string {
-    return join(this.world.folder, name);
+    return joinPath(this.world.folder, name);
   }
 
   /**
@@ -60,6 +66,8 @@ export class TestNetwork implements AsyncDisposable {
    * `/big` is a mebibyte.
    */
   async serveWeb(): Promise<void> {
+    if (this.#servesWeb) return;
+    this.#servesWeb = true;
     await this.#certificate();
     this.file('index.html', 'hello from nginx\n');
     this.file('big', new Uint8Array(1 << 20).fill(0x61));
@@ -77,36 +85,61 @@ export class TestNetwork implements AsyncDisposable {
     await this.world[Symbol.asyncDispose]();
   }
 
-  async #connect(): Promise<void> {
+  async #connect(join: Join): Promise<void> {
     const { router, far, routerFar } = addresses;
     await this.world.addNetwork(nets.far);
-    await this.world.addNetwork(nets.empty);
-    // Without looking for duplicates of addresses, which would take a second.
-    const noDad = 'sysctl -qw net.ipv6.conf.default.accept_dad=0';
-    await this.world.script([noDad], { net: nets.far });
+    await this.world.addNetwork(nets.programs);
+    // Without looking for duplicates of addresses, which takes a second, and with ICMP errors for every trace.
+    const quick = [
+      'sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0',
+      'sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0',
+    ];
+    await this.world.script(quick, { net: nets.far });
     await this.world.script([
-      noDad,
+      ...quick,
       'sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1',
       `ip link add far0 type veth peer name eth0 netns ${this.path('net-far')}`,
+      'ip link set far0 up',
       `ip addr add ${routerFar.ipv4}/24 dev far0`,
       `ip addr add ${routerFar.ipv6}/64 dev far0 nodad`,
-      'ip link set far0 up',
       // Persistent, so that it keeps its addresses while no host is up.
-      `ip tuntap add dev ${tapName} mode tap`,
+      join === 'tap'
+        ? `ip tuntap add dev ${tapName} mode tap`
+        : `ip link add ${tapName} type veth peer name ${hostInterface} netns ${this.path('net-programs')}`,
+      `ip link set ${tapName} up`,
       `ip addr add ${router.ipv4}/24 dev ${tapName}`,
       `ip addr add ${router.ipv6}/64 dev ${tapName} nodad`,
-      `ip link set ${tapName} up`,
     ]);
     await this.world.script(
       [
         'ip link set lo up',
+        'ip link set eth0 up',
         `ip addr add ${far.ipv4}/24 dev eth0`,
         `ip addr add ${far.ipv6}/64 dev eth0 nodad`,
-        'ip link set eth0 up',
         `ip route add default via ${routerFar.ipv4}`,
         `ip route add default via ${routerFar.ipv6}`,
       ],
       { net: nets.far },
+    );
+  }
+
+  /** Gives the machine's own Linux the addresses, routes and names that the library's host would have. */
+  async #connectPrograms(): Promise<void> {
+    const { library, router } = addresses;
+    this.file('resolv.conf', `nameserver ${router.ipv4}\n`);
+    await this.world.script([`mount --bind ${this.path('resolv.conf')} /etc/resolv.conf`]);
+    await this.world.script(
+      [
+        'sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0',
+        'sysctl -qw "net.ipv4.ping_group_range=0 2147483647"',
+        'ip link set lo up',
+        `ip link set ${hostInterface} up`,
+        `ip addr add ${library.ipv4}/24 dev ${hostInterface}`,
+        `ip addr add ${library.ipv6}/64 dev ${hostInterface} nodad`,
+        `ip route add default via ${router.ipv4}`,
+        `ip route add default via ${router.ipv6}`,
+      ],
+      { net: nets.programs },
     );
   }
 
@@ -115,6 +148,7 @@ export class TestNetwork implements AsyncDisposable {
     await this.world.check([
       ...['dnsmasq', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--user=root'],
       `--pid-file=${this.path('dnsmasq.pid')}`,
+      '--local=/google.com/',
       `--host-record=${name},${far.ipv4},${far.ipv6}`,
       `--listen-address=${router.ipv4},${router.ipv6},127.0.0.1`,
       '--bind-dynamic',
