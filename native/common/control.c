@@ -14,7 +14,7 @@
 #include "common/control.h"
 
 #define REPLY_SECONDS_MAX 10
-#define HOST_NAME_MAX_BYTES 48
+#define HOST_NAME_MAX_BYTES 64
 
 struct header {
 	uint32_t magic;

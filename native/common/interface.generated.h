@@ -17,6 +17,7 @@
 #define LIBOS_STATUS 6
 #define LIBOS_STATUS_REPLY 7
 #define LIBOS_DOWN 8
+#define LIBOS_KEEP 9
 
 /* The filter: src/nuse/calls/filter.ts. */
 #define LIBOS_TRUSTED_PAGE 0x6c69626000ul

@@ -33,7 +33,7 @@ int libos_read_paths(const char *file, const char *key, struct libos_paths *path
 	paths->text[length] = '\0';
 	for (char *line = strtok_r(paths->text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (strncmp(line, key, key_length) == 0 && line[key_length] == '=' &&
-		    count < LIBOS_PATHS_MAX - 2)
+		    count < LIBOS_PATHS_MAX - 3)
 			paths->values[count++] = line + key_length + 1;
 	}
 	paths->values[count] = NULL;
@@ -130,7 +130,8 @@ static int start_broker(const char *host, const char *paths_file, struct libos_e
 	if (count < 0 || libos_host_file(host, ".log", log_path, error) < 0)
 		return -1;
 	paths.values[count] = (char *)(uintptr_t)host;
-	paths.values[count + 1] = NULL;
+	paths.values[count + 1] = "--on-demand";
+	paths.values[count + 2] = NULL;
 	log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log < 0)
 		return libos_fail(error, "cannot write %s: %s", log_path, strerror(errno));

@@ -34,6 +34,8 @@ export const kinds = {
   STATUS_REPLY: 7,
   /** Command: end. The broker closes the connection when it has. */
   DOWN: 8,
+  /** Command: stay up when no program is left. Broker: READY. */
+  KEEP: 9,
 } as const;
 
 export type Kind = (typeof kinds)[keyof typeof kinds];

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * One seccomp listener: the calls of one program and of all that it started. Takes each call off it, hands it to
+ * its handler, and knows which calls wait for a later answer.
+ */
+import { addon } from '../../native/addon.js';
+import { EPOLLERR, EPOLLHUP, EPOLLIN, type Reactor, type Watch } from '../../native/reactor.js';
+import { errno, isSystemError, SystemError } from '../../posix/index.js';
+import type { CallHandlers } from '../call.js';
+import { describeCall, type CallRow } from '../calls/decode.js';
+import type { CallerProcess, Callers } from './callers.js';
+import { NotifiedCall, notificationBytes, numberWord, type CallOrigin } from './notified-call.js';
+
+const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
+
+/** What all listeners of a broker share. */
+export interface ListenerContext {
+  readonly reactor: Reactor;
+  readonly callers: Callers;
+  readonly rows: ReadonlyMap<number, CallRow>;
+  readonly handlers: CallHandlers;
+  /** A bug of ours, or a program that Linux keeps us away from: a line for the log. */
+  readonly log: (line: string) => void;
+}
+
+export class Listener implements CallOrigin {
+  readonly fd: number;
+  readonly #context: ListenerContext;
+  readonly #key: number;
+  readonly #watch: Watch;
+  readonly #bytes = new Uint8Array(notificationBytes);
+  readonly #words = new Uint32Array(this.#bytes.buffer);
+  /** Calls that have not been answered, by their thread. */
+  readonly #waiting = new Map<number, NotifiedCall>();
+  readonly #onClose: () => void;
+  #closed = false;
+  /** How many calls have come. */
+  calls = 0;
+
+  /**
+   * Owns `fd` from now on. `key` names it to the guardian; `onClose` is called when the last of its programs has
+   * ended.
+   */
+  constructor(fd: number, key: number, context: ListenerContext, onClose: () => void) {
+    this.fd = fd;
+    this.#key = key;
+    this.#context = context;
+    this.#onClose = onClose;
+    // The program then runs on this core as soon as it is answered. Linux before 6.6 does without.
+    addon().notifySetFlags(fd, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+    this.#watch = context.reactor.watch(fd, EPOLLIN, (events) => this.#onEvents(events));
+  }
+
+  /** How many of its calls wait for a later answer. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  callerOf(tid: number): CallerProcess {
+    return this.#context.callers.of(tid);
+  }
+
+  ended(call: NotifiedCall): void {
+    if (this.#waiting.get(call.tid) !== call) return;
+    this.#waiting.delete(call.tid);
+    this.#context.callers.known(call.tid)?.calls.delete(call);
+  }
+
+  /** Takes no more calls; those that wait fail with ENETDOWN. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const call of [...this.#waiting.values()]) call.fail(errno.ENETDOWN);
+    this.#watch.close();
+    addon().close(this.fd);
+    this.#onClose();
+  }
+
+  #onEvents(events: number): void {
+    if (events & EPOLLIN) this.#receive();
+    else if (events & (EPOLLHUP | EPOLLERR)) this.close();
+  }
+
+  #receive(): void {
+    const result = addon().notifyReceive(this.fd, this.#key, this.#bytes);
+    // Cancelled between the wake-up and now, or taken back by a signal.
+    if (result === -errno.ENOENT || result === -errno.EINTR) return;
+    if (result < 0) throw new SystemError(result, 'SECCOMP_IOCTL_NOTIF_RECV');
+    this.calls++;
+    const number = this.#words[numberWord]!;
+    const row = this.#context.rows.get(number);
+    if (!row) throw new Error(`listener: the filter caught call ${number}, which the table lacks`);
+    const call = new NotifiedCall(this, row, this.#words);
+    // A thread makes one call at a time: an older one has been interrupted.
+    this.#waiting.get(call.tid)?.vanish();
+    this.#serve(call);
+    if (!call.over) this.#wait(call);
+  }
+
+  #serve(call: NotifiedCall): void {
+    const handler = this.#context.handlers[call.name];
+    try {
+      if (handler) handler(call);
+      else call.proceed();
+    } catch (error) {
+      if (call.over) this.#complain(call, error);
+      else this.#failWith(call, error);
+    }
+  }
+
+  #failWith(call: NotifiedCall, error: unknown): void {
+    if (isSystemError(error)) {
+      // ESRCH: the thread died while its call was being served.
+      if (error.code === 'ESRCH' && !call.valid()) return;
+      if (error.code === 'EPERM') this.#complain(call, error);
+      call.fail(-error.errno);
+      return;
+    }
+    this.#complain(call, error);
+    call.fail(errno.ENETDOWN);
+  }
+
+  #complain(call: NotifiedCall, error: unknown): void {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const made = describeCall(call.row, (index) => call.unsigned(index));
+    this.#context.log(`thread ${call.tid}: ${made}: ${what}`);
+  }
+
+  /** It is answered later: unless its process ends before. */
+  #wait(call: NotifiedCall): void {
+    this.#waiting.set(call.tid, call);
+    try {
+      this.callerOf(call.tid).calls.add(call);
+    } catch (error) {
+      if (!isSystemError(error, 'ESRCH')) throw error;
+      call.vanish();
+    }
+  }
+}
