@@ -172,6 +172,22 @@ static napi_value pair_raise(napi_env env, napi_callback_info info)
 	return libos_number(env, raise_error((int)libos_integer(&call, 0)));
 }
 
+/*
+ * Whether the other end of a datagram pair is still open: nothing tells its peer when it closes. Its name goes
+ * with it, and to connect to it again changes nothing.
+ */
+static napi_value pair_alive(napi_env env, napi_callback_info info)
+{
+	struct libos_call call = libos_begin(env, info);
+	struct sockaddr_un peer;
+	socklen_t length = sizeof(peer);
+	int fd = (int)libos_integer(&call, 0);
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &length) < 0)
+		return libos_number(env, 0);
+	return libos_number(env, connect(fd, (struct sockaddr *)&peer, length) == 0);
+}
+
 /* The error that waits at a socket, which forgets it. */
 static napi_value pair_take_error(napi_env env, napi_callback_info info)
 {
@@ -192,4 +208,5 @@ void libos_init_pair(napi_env env, napi_value exports)
 	libos_function(env, exports, "pairFill", pair_fill);
 	libos_function(env, exports, "pairRaise", pair_raise);
 	libos_function(env, exports, "pairTakeError", pair_take_error);
+	libos_function(env, exports, "pairAlive", pair_alive);
 }

@@ -39,6 +39,7 @@ export type {
   TimerSetting,
 } from './process/poll-calls.js';
 export { Process, type ForkOptions, type SignalOptions } from './process/process.js';
+export type { Watch } from './process/waits.js';
 export type { Accepted } from './process/socket-calls.js';
 export { decodeSocketAddress, encodeSocketAddress, type SocketAddress } from './socket-address.js';
 export { socketOptions, type SocketOption } from './socket-options.js';

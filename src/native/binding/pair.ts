@@ -24,4 +24,6 @@ export interface PairBinding {
   pairRaise(fd: number): number;
   /** SO_ERROR: the error that waits at a socket, or 0. */
   pairTakeError(fd: number): number;
+  /** 1 while the other end of a datagram pair is open, 0 after. */
+  pairAlive(fd: number): number;
 }

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * The sockets of programs on a library's stack: what the broker answers to each caught call about them. Decision
+ * 0015 says how a program's descriptor is real, and what follows.
+ */
+import type { Reactor } from '../../native/reactor.js';
+import type { PosixHost } from '../../posix/index.js';
+import { addon } from '../../native/addon.js';
+import type { Call, CallHandler, CallHandlers, Caller } from '../call.js';
+import type { CallName } from '../calls/table.js';
+import { Charges } from './charges.js';
+import { ioctl } from './ioctl-calls.js';
+import { Library } from './library.js';
+import { getsockopt, setsockopt } from './option-calls.js';
+import type { SocketWorld } from './program-socket.js';
+import * as make from './socket-calls.js';
+import { SocketTable } from './socket-table.js';
+import { StreamSocket } from './stream-socket.js';
+import * as transfer from './transfer-calls.js';
+import type { SocketCall } from './transfer-calls.js';
+
+export interface SocketServices {
+  readonly posix: PosixHost;
+  readonly reactor: Reactor;
+}
+
+/** The sockets of one host. */
+export interface ProgramSockets {
+  readonly handlers: CallHandlers;
+  /** How many programs have open now. */
+  readonly count: number;
+  /** Ends them all: programs see resets. */
+  close(): void;
+}
+
+const onSockets = {
+  bind: make.bind,
+  connect: make.connect,
+  listen: make.listen,
+  accept: make.accept,
+  accept4: make.accept,
+  getsockname: make.getsockname,
+  getpeername: make.getpeername,
+  shutdown: make.shutdown,
+  sendto: transfer.sendto,
+  sendmsg: transfer.sendmsg,
+  sendmmsg: transfer.sendmmsg,
+  recvfrom: transfer.recvfrom,
+  recvmsg: transfer.recvmsg,
+  recvmmsg: transfer.recvmmsg,
+  setsockopt,
+  getsockopt,
+  ioctl,
+} as const satisfies Readonly<Partial<Record<CallName, SocketCall>>>;
+
+export function openSockets({ posix, reactor }: SocketServices): ProgramSockets {
+  const library = new Library(posix);
+  const { time } = posix;
+  const table = new SocketTable(time);
+  const charges = new Charges();
+  const world: SocketWorld = { library, reactor, time, table, charges };
+  library.onUrgent = () => {
+    for (const socket of table) if (socket instanceof StreamSocket) socket.markUrgent();
+  };
+  const callers = new WeakSet<Caller>();
+  const socket: CallHandler = (call) => {
+    const { caller } = call;
+    if (!callers.has(caller)) {
+      callers.add(caller);
+      caller.onExit(() => table.sweep());
+    }
+    make.socket(world, call);
+  };
+  const served = Object.entries(onSockets).map(([name, serve]) => [name, serves(table, serve)]);
+  return {
+    handlers: { socket, ...(Object.fromEntries(served) as CallHandlers) },
+    get count() {
+      return table.size;
+    },
+    close() {
+      table.close();
+      charges.close();
+      library.process.exit();
+    },
+  };
+}
+
+export function socketHandlers(services: SocketServices): CallHandlers {
+  return openSockets(services).handlers;
+}
+
+/** A handler for calls on the library's sockets: those on other descriptors are the machine's. */
+function serves(table: SocketTable, serve: SocketCall): CallHandler {
+  return (call) => {
+    const identity = call.identify(call.int(0));
+    const socket = identity === undefined ? undefined : table.get(identity.inode);
+    if (identity === undefined || socket === undefined) {
+      call.proceed();
+      return;
+    }
+    if (socket instanceof StreamSocket && socket.wantsEnlarging) enlarge(socket, call);
+    serve(socket, call, identity);
+  };
+}
+
+function enlarge(socket: StreamSocket, call: Call): void {
+  const fd = call.borrow(call.int(0));
+  socket.enlarge(fd);
+  addon().close(fd);
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * ioctl on sockets. A structure goes to the library whole, with what is behind it in the program's memory where
+ * its size is not known, and only what Linux has changed comes back. Requests whose structure points to more are
+ * listed; Linux would follow a program's pointer blindly.
+ */
+import { errno, isSystemError, SystemError } from '../../posix/index.js';
+import type { Call } from '../call.js';
+import type { Library } from './library.js';
+import { viewOf, wide, writeInt } from './program-data.js';
+import type { ProgramSocket } from './program-socket.js';
+import { StreamSocket } from './stream-socket.js';
+import type { SocketCall } from './transfer-calls.js';
+
+const SIOCOUTQ = 0x5411;
+const SIOCATMARK = 0x8905;
+const SIOCADDRT = 0x890b;
+const SIOCDELRT = 0x890c;
+const SIOCGIFCONF = 0x8912;
+const SIOCGIFBR = 0x8940;
+const SIOCSIFBR = 0x8941;
+const SIOCETHTOOL = 0x8946;
+const SIOCWANDEV = 0x894a;
+const SIOCOUTQNSD = 0x894b;
+const SIOCGSKNS = 0x894c;
+const SIOCBONDSLAVEINFOQUERY = 0x8993;
+const SIOCBONDINFOQUERY = 0x8994;
+const SIOCSHWTSTAMP = 0x89b0;
+const SIOCGHWTSTAMP = 0x89b1;
+const SIOCDEVPRIVATE = 0x89f0;
+const devPrivateLast = 0x89ff;
+
+const AF_INET6 = 10;
+const structureBytesMax = 256;
+const behindBytesMax = 64 * 1024;
+const interfaceNameBytes = 16;
+/** ifr_data, ifc_buf and rt_dev. */
+const requestDataAt = 16;
+const configurationAt = 8;
+const routeDeviceAt = 88;
+
+/** FIOSETOWN, SIOCSPGRP, FIOGETOWN, SIOCGPGRP: who gets SIGIO of the program's end. */
+const pairsOwn = new Set([0x8901, 0x8902, 0x8903, 0x8904]);
+/** Those with more pointers than can be followed, and one that gives a descriptor. */
+const refused = new Set([SIOCGIFBR, SIOCSIFBR, SIOCWANDEV, SIOCGSKNS]);
+const withData = new Set([
+  SIOCETHTOOL,
+  SIOCBONDSLAVEINFOQUERY,
+  SIOCBONDINFOQUERY,
+  SIOCSHWTSTAMP,
+  SIOCGHWTSTAMP,
+]);
+
+export const ioctl: SocketCall = (socket, call) => {
+  const request = call.unsigned(1) % 2 ** 32;
+  if (pairsOwn.has(request) || (request === SIOCATMARK && socket instanceof StreamSocket)) {
+    call.proceed();
+    return;
+  }
+  if (refused.has(request)) throw new SystemError(errno.EOPNOTSUPP, call.name);
+  const at = call.unsigned(2);
+  const { library } = socket.world;
+  const before = readable(call, at, structureBytesMax);
+  library.bytes(library.control, structureBytesMax).fill(0);
+  library.bytes(library.control, before.length).set(before);
+  const restore = follow(socket, call, request, before);
+  const result = library.call(library.nr.ioctl, socket.fd, request, library.control);
+  if (result < 0) {
+    call.fail(-result);
+    return;
+  }
+  restore();
+  if (request === SIOCOUTQ || request === SIOCOUTQNSD) {
+    writeInt(call, at, library.getS32(library.control) + unsentBytes(socket));
+  } else {
+    writeChanged(call, at, before, library.bytes(library.control, before.length));
+  }
+  call.answer(result);
+};
+
+/** What the program has written and the library does not have yet. */
+function unsentBytes(socket: ProgramSocket): number {
+  if (!(socket instanceof StreamSocket) || socket.phase !== 'open') return 0;
+  return Math.max(0, socket.pair.waitingBytes - 1);
+}
+
+/** Brings what the structure points to into kernel memory; the result brings it back after the call. */
+function follow(
+  socket: ProgramSocket,
+  call: Call,
+  request: number,
+  before: Uint8Array,
+): () => void {
+  const { library } = socket.world;
+  const isPrivate = request >= SIOCDEVPRIVATE && request <= devPrivateLast;
+  if (request === SIOCGIFCONF) {
+    return followTo(library, call, configurationAt, before, behindBytesMax);
+  }
+  if ((request === SIOCADDRT || request === SIOCDELRT) && socket.kind.family !== AF_INET6) {
+    return followTo(library, call, routeDeviceAt, before, interfaceNameBytes);
+  }
+  if (!isPrivate && !withData.has(request)) return () => undefined;
+  if (isPrivate && isBridge(socket, before)) throw new SystemError(errno.EOPNOTSUPP, call.name);
+  return followTo(library, call, requestDataAt, before, behindBytesMax);
+}
+
+function followTo(
+  library: Library,
+  call: Call,
+  pointerAt: number,
+  before: Uint8Array,
+  sizeBytes: number,
+): () => void {
+  if (before.length < pointerAt + 8) throw new SystemError(errno.EFAULT, call.name);
+  const view = viewOf(before);
+  const pointer = wide(view, pointerAt);
+  if (pointer === 0) {
+    // Linux asks for the size with none, or means no device.
+    if (pointerAt !== requestDataAt) return () => undefined;
+    throw new SystemError(errno.EFAULT, call.name);
+  }
+  const behind = readable(call, pointer, sizeBytes);
+  if (pointerAt === configurationAt && view.getInt32(0, true) > behind.length) {
+    // Room beyond what there is would be written over.
+    library.setU32(library.control, behind.length);
+  }
+  library.bytes(library.data, sizeBytes).fill(0);
+  library.bytes(library.data, behind.length).set(behind);
+  library.setU64(library.control + pointerAt, library.data);
+  return () => {
+    writeChanged(call, pointer, behind, library.bytes(library.data, behind.length));
+    library.setU64(library.control + pointerAt, pointer);
+  };
+}
+
+/** Its private requests hold pointers of their own. */
+function isBridge(socket: ProgramSocket, request: Uint8Array): boolean {
+  const name = new TextDecoder().decode(request.subarray(0, interfaceNameBytes));
+  const end = name.indexOf('\0');
+  try {
+    socket.world.library.process.stat(
+      `/sys/class/net/${end < 0 ? name : name.slice(0, end)}/bridge`,
+    );
+    return true;
+  } catch (error) {
+    if (isSystemError(error)) return false;
+    throw error;
+  }
+}
+
+/** As much as is there of what may be `sizeBytes` long. Throws EFAULT when nothing is. */
+function readable(call: Call, at: number, sizeBytes: number): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes);
+  return bytes.subarray(0, call.readVector([at, sizeBytes], bytes));
+}
+
+/** Writes the stretch in which the two differ. */
+function writeChanged(call: Call, at: number, before: Uint8Array, after: Uint8Array): void {
+  let first = 0;
+  let end = before.length;
+  while (first < end && before[first] === after[first]) first++;
+  while (end > first && before[end - 1] === after[end - 1]) end--;
+  if (end > first) call.write(at + first, after.slice(first, end));
+}

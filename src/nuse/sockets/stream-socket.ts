@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Sockets of bytes: TCP, MPTCP and their like. Two pumps move bytes between the library and the pair, as many as
+ * either takes, through one buffer in kernel memory. One byte of what the program wrote always stays unread in
+ * the pair: when the broker closes its end then, Linux tells the program ECONNRESET, as after a reset.
+ */
+import {
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDHUP,
+  errno,
+  F_GETFL,
+  F_SETOWN,
+  MSG_DONTWAIT,
+  MSG_ERRQUEUE,
+  MSG_NOSIGNAL,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_TRUNC,
+  MSG_WAITALL,
+  O_NONBLOCK,
+  SHUT_RD,
+  SHUT_WR,
+  SOCK_STREAM,
+} from '../../posix/index.js';
+import { addon } from '../../native/addon.js';
+import type { Call } from '../call.js';
+import { dataBytesMax } from './library.js';
+import { receiveDirectly, sendDirectly } from './direct.js';
+import { smallestBufferBytes, streamBufferBytes } from './pair.js';
+import {
+  ProgramSocket,
+  type ProgramMessage,
+  type Received,
+  type SocketKind,
+  type SocketWorld,
+} from './program-socket.js';
+
+const native = addon();
+const stepBytes = 256 * 1024;
+/** Steps before others have their turn. */
+const stepsMax = 16;
+/** The pair is asked what is left in it when so much has gone into it. */
+const pairBytesMax = streamBufferBytes / 2;
+const SIOCATMARK = 0x8905;
+const progress = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP;
+
+type Phase =
+  /** Neither connected nor listening. */
+  | 'fresh'
+  /** A connect that does not block goes on; the pair is full. */
+  | 'connecting'
+  /** Bytes move. */
+  | 'open'
+  /** The pair is gone: the program has been told of a reset or refusal. */
+  | 'dead';
+
+export class StreamSocket extends ProgramSocket {
+  protected readonly pairType = SOCK_STREAM;
+  protected readonly watched = progress;
+  #phase: Phase;
+  /** SO_SNDBUF of the program's end is what an open connection has. */
+  #large: boolean;
+  /** At most so much of what was put into the pair is in it yet. */
+  #inPairBytes = 0;
+  #pairFull = false;
+  #libraryFull = false;
+  /** The peer has ended its side, and the program has been told. */
+  #peerEnded = false;
+  /** The program wants to end its side when what it has written has gone. */
+  #endWanted = false;
+  #programGone = false;
+  /** Bytes came that no program has read, nor will. */
+  #lost = false;
+  #urgent = false;
+  /** What did not fit into the pair: its kernel memory, how much of it has gone and how much there is. */
+  #rest: { readonly address: number; done: number; readonly length: number } | undefined;
+  /** What ended the connection: for SO_ERROR, and for the next call. */
+  error = 0;
+  /** SO_OOBINLINE, which the program's end has. */
+  urgentInline = false;
+  #again = false;
+
+  constructor(world: SocketWorld, kind: SocketKind, fd: number, phase: 'fresh' | 'open' = 'fresh') {
+    super(world, kind, fd);
+    this.#phase = phase;
+    this.#large = phase === 'open';
+    world.library.call(world.library.nr.fcntl, fd, F_SETOWN, world.library.process.pid);
+  }
+
+  get programBytes(): number {
+    return this.#large ? streamBufferBytes : smallestBufferBytes;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  accepted(fd: number): StreamSocket {
+    return new StreamSocket(this.world, this.kind, fd, 'open');
+  }
+
+  /** Gives the program's end its full buffer once that is wanted; `programFd` is that end, borrowed. */
+  enlarge(programFd: number): void {
+    if (this.#large || this.#phase !== 'open') return;
+    this.#large = true;
+    native.pairSendBuffer(programFd, streamBufferBytes);
+  }
+
+  get wantsEnlarging(): boolean {
+    return !this.#large && this.#phase === 'open';
+  }
+
+  markUrgent(): void {
+    this.#urgent = true;
+  }
+
+  // Connecting
+
+  connect(call: Call, nameLength: number, nonBlocking: boolean): void {
+    const { library } = this.world;
+    const address = library.bytes(library.name, nameLength).slice();
+    const attempt = (): boolean => {
+      library.bytes(library.name, address.length).set(address);
+      const result = library.call(library.nr.connect, this.fd, library.name, address.length);
+      const waits = result === -errno.EINPROGRESS || result === -errno.EALREADY;
+      if (waits && !nonBlocking) return false;
+      if (this.#phase === 'dead' && (waits || result === 0)) this.#revive(call);
+      if (result === -errno.EINPROGRESS) this.#beginConnecting(call);
+      else if (result === 0) this.#connected(call);
+      if (result < 0) call.fail(-result);
+      else call.answer(0);
+      return true;
+    };
+    this.senders.start(call, attempt, {
+      timeoutNs: this.sendTimeoutNs,
+      timedOut: () => void call.fail(errno.EINPROGRESS),
+    });
+  }
+
+  #beginConnecting(call: Call): void {
+    const programFd = call.borrow(call.int(0));
+    native.pairFill(programFd);
+    native.close(programFd);
+    this.#phase = 'connecting';
+  }
+
+  /** What the program had was reset by a connect that failed: it gets a new pair in its place. */
+  #revive(call: Call): void {
+    const at = call.int(0);
+    const old = call.borrow(at);
+    const nonBlocking = (native.fcntl(old, F_GETFL, 0) & O_NONBLOCK) !== 0;
+    native.close(old);
+    this.#phase = 'fresh';
+    this.#large = false;
+    this.#inPairBytes = 0;
+    this.#pairFull = this.#libraryFull = false;
+    const { programFd } = this.openPair(nonBlocking);
+    call.addFd(programFd, { at });
+    native.close(programFd);
+  }
+
+  /** `call` is the connect that has just succeeded, where there is one. */
+  #connected(call?: Call): void {
+    if (this.#phase === 'open' || this.#phase === 'dead') return;
+    const full = this.#phase === 'connecting';
+    this.#phase = 'open';
+    if (full) {
+      const filled = this.pair.waitingBytes - 1;
+      if (filled > 0) this.pair.discard(filled);
+    }
+    if (call !== undefined) {
+      const programFd = call.borrow(call.int(0));
+      this.enlarge(programFd);
+      native.close(programFd);
+    }
+    this.pump();
+  }
+
+  #whileConnecting(): void {
+    const events = this.world.library.poll(this.fd, EPOLLOUT | EPOLLIN);
+    if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.#bury();
+    else if ((events & EPOLLOUT) !== 0) this.#connected();
+  }
+
+  // Pumps
+
+  protected onPair(events: number): void {
+    if ((events & EPOLLHUP) !== 0) this.#programGone = true;
+    if ((events & EPOLLOUT) !== 0 && this.#pairFull) {
+      this.#pairFull = false;
+      this.pair.awaitRoom(false);
+      this.#inPairBytes = Infinity;
+      this.#toProgram(true);
+    }
+    if (this.#programGone && this.#phase !== 'open') this.close();
+    else this.#toLibrary();
+  }
+
+  protected onLibrary(events: number): void {
+    if (this.listening !== undefined) {
+      this.listening.pump();
+      return;
+    }
+    if (this.#phase === 'connecting') this.#whileConnecting();
+    if (this.#phase === 'open') {
+      if (this.#libraryFull && (events === 0 || (events & ~EPOLLIN) !== 0)) {
+        this.#libraryFull = false;
+        this.#toLibrary();
+      }
+      this.#toProgram(false);
+    }
+    this.senders.retry();
+  }
+
+  pump(): void {
+    if (this.listening !== undefined) this.listening.pump();
+    if (this.#phase !== 'open') return;
+    this.#toProgram(true);
+    this.#toLibrary();
+  }
+
+  /** From the library to the program. `wholly`: until there is no more, for no wake-up may come for it. */
+  #toProgram(wholly: boolean): void {
+    if (this.#pairFull || this.#peerEnded || this.#phase !== 'open') return;
+    const {
+      library,
+      library: { nr, data },
+    } = this.world;
+    library.takeSignals();
+    let moved = false;
+    for (let step = 0; ; step++) {
+      if (this.#rest !== undefined && !this.#sendRest()) break;
+      if (!this.#hasRoom()) break;
+      if (step === stepsMax) {
+        this.#goOnLater();
+        break;
+      }
+      const urgent = this.#urgent;
+      if (urgent) this.#passUrgent();
+      const length = library.call(nr.recvfrom, this.fd, data, stepBytes, MSG_DONTWAIT);
+      if (length <= 0) {
+        this.#ended(length);
+        break;
+      }
+      moved = true;
+      this.#give(length);
+      if (length < stepBytes && !wholly && !urgent) break;
+    }
+    if (moved || this.#peerEnded) this.receivers.retry();
+  }
+
+  /** Room in the pair for a whole step; the program has taken enough, or an event will tell. */
+  #hasRoom(): boolean {
+    if (this.#inPairBytes <= pairBytesMax) return true;
+    this.#inPairBytes = this.pair.queuedBytes;
+    if (this.#inPairBytes <= pairBytesMax) return true;
+    this.#pairFull = true;
+    this.pair.awaitRoom(true);
+    return false;
+  }
+
+  #give(length: number): void {
+    const { library } = this.world;
+    const sent = this.pair.send(library.data, length);
+    // A small message takes far more memory than its bytes.
+    this.#inPairBytes += length + 1024;
+    if (sent === length) return;
+    if (sent < 0 && sent !== -errno.EAGAIN) {
+      // It has closed its end just now.
+      this.#lost = true;
+      return;
+    }
+    const done = Math.max(0, sent);
+    const address = library.allocate(length - done);
+    library.copy(address, library.data + done, length - done);
+    this.#rest = { address, done: 0, length: length - done };
+  }
+
+  #sendRest(): boolean {
+    const rest = this.#rest!;
+    const sent = this.pair.send(rest.address + rest.done, rest.length - rest.done);
+    if (sent > 0) rest.done += sent;
+    if (rest.done < rest.length && (sent > 0 || sent === -errno.EAGAIN)) {
+      this.#pairFull = true;
+      this.pair.awaitRoom(true);
+      return false;
+    }
+    this.world.library.free(rest.address);
+    this.#rest = undefined;
+    return true;
+  }
+
+  #ended(result: number): void {
+    if (result === -errno.EAGAIN) return;
+    if (result === 0) {
+      this.#peerEnded = true;
+      this.pair.shutdown(SHUT_WR);
+    } else if (result !== -errno.ENOTCONN) {
+      this.error = -result;
+      this.#bury();
+    }
+  }
+
+  /** From the program to the library. */
+  #toLibrary(): void {
+    if (this.#libraryFull || this.#phase !== 'open' || this.closed) return;
+    const {
+      library,
+      library: { nr, data },
+    } = this.world;
+    let moved = false;
+    for (let step = 0; ; step++) {
+      const length = this.pair.receive(data, stepBytes + 1, MSG_PEEK) - 1;
+      if (length <= 0) {
+        this.#allWritten();
+        break;
+      }
+      if (step === stepsMax) {
+        this.#goOnLater();
+        break;
+      }
+      const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+      const sent = library.call(nr.sendto, this.fd, data + 1, length, flags, 0, 0);
+      if (sent > 0) {
+        moved = true;
+        this.pair.discard(sent);
+      } else if (sent !== -errno.EAGAIN) {
+        this.#sendFailed(-sent);
+        break;
+      }
+      if (sent < length) {
+        this.#libraryFull = true;
+        break;
+      }
+      // An event comes for what the program writes from here on.
+      if (length < stepBytes && !this.#programGone && !this.#endWanted) break;
+    }
+    if (moved) this.senders.retry();
+  }
+
+  /** Nothing of the program's is left in the pair. */
+  #allWritten(): void {
+    if (this.#programGone) {
+      // With data that it had not read, the program's close resets the connection.
+      this.pair.discard(1);
+      const unread = this.pair.receive(this.world.library.data, 1) === -errno.ECONNRESET;
+      this.close({ reset: unread || this.#lost });
+    } else if (this.#endWanted) {
+      this.#endWanted = false;
+      const { library } = this.world;
+      library.call(library.nr.shutdown, this.fd, SHUT_WR);
+    }
+  }
+
+  #sendFailed(error: number): void {
+    if (this.#programGone) {
+      this.close();
+      return;
+    }
+    // What the peer sent before is still the program's to read.
+    if (!this.#pairFull) this.#toProgram(true);
+    if (this.#phase !== 'open') return;
+    this.error ||= error;
+    this.#bury();
+  }
+
+  #goOnLater(): void {
+    if (this.#again) return;
+    this.#again = true;
+    const { time } = this.world;
+    time.at(time.nowNs(), () => {
+      this.#again = false;
+      if (!this.closed) this.pump();
+    });
+  }
+
+  /** The connection is over by an error: the program reads what is left, then ECONNRESET, or the end if it was there. */
+  #bury(): void {
+    this.#phase = 'dead';
+    if (this.#rest !== undefined) this.world.library.free(this.#rest.address);
+    this.#rest = undefined;
+    if (this.#peerEnded) this.pair.discard(this.pair.waitingBytes);
+    this.pair.close();
+    this.world.table.bury(this);
+    this.receivers.retry();
+    this.senders.retry();
+  }
+
+  // Urgent data
+
+  /** Moves what comes before the mark, then the urgent byte as such. */
+  #passUrgent(): void {
+    const {
+      library,
+      library: { nr, data },
+    } = this.world;
+    const at = library.vector;
+    if (library.call(nr.ioctl, this.fd, SIOCATMARK, at) < 0 || library.getS32(at) === 0) {
+      const events = library.poll(this.fd, EPOLLPRI);
+      this.#urgent = (events & EPOLLPRI) !== 0;
+      return;
+    }
+    const result = library.call(nr.recvfrom, this.fd, data, 1, MSG_OOB | MSG_DONTWAIT);
+    if (result === 1) this.pair.sendUrgent(data);
+    if (result !== -errno.EAGAIN) this.#urgent = false;
+  }
+
+  // The calls
+
+  send(call: Call, message: ProgramMessage, flags: number, sent: number): number {
+    if (this.#phase === 'open') {
+      this.#toLibrary();
+      // What was written before goes first.
+      if (this.#libraryFull) return -errno.EAGAIN;
+    }
+    if (this.error !== 0) return this.takeError();
+    const result = sendDirectly(this, call, message, flags, sent);
+    // Data with a connect (TCP Fast Open).
+    if (this.#phase === 'fresh' && (result > 0 || result === -errno.EINPROGRESS)) {
+      if (result > 0) this.#connected(call);
+      else this.#beginConnecting(call);
+    }
+    return result;
+  }
+
+  receive(call: Call, message: ProgramMessage, flags: number): Received | number {
+    if (this.#phase === 'fresh' || (flags & MSG_ERRQUEUE) !== 0) {
+      return receiveDirectly(this, call, message, flags);
+    }
+    this.pump();
+    const programFd = call.borrow(call.int(0));
+    try {
+      return this.#receiveFrom(programFd, call, message, flags);
+    } finally {
+      native.close(programFd);
+    }
+  }
+
+  #receiveFrom(fd: number, call: Call, message: ProgramMessage, flags: number): Received | number {
+    const { library } = this.world;
+    const length = Math.min(message.total, dataBytesMax);
+    const discard = (flags & MSG_TRUNC) !== 0 && (flags & MSG_PEEK) === 0;
+    const passed = MSG_DONTWAIT | (flags & (MSG_PEEK | MSG_OOB));
+    // Whether all of it must be there is seen before any of it is taken.
+    if ((flags & MSG_WAITALL) !== 0 && (flags & MSG_PEEK) === 0 && !this.#peerEnded) {
+      const there = native.ioctlValue(fd, 0x541b);
+      const wanted = Math.min(length, stepBytes);
+      if (there < wanted && this.#phase === 'open') return -errno.EAGAIN;
+    }
+    const result = discard
+      ? native.pairDiscard(fd, length)
+      : native.receiveMemory(fd, library.data, length, passed);
+    if (result < 0) return result === -errno.ECONNRESET ? this.takeError() || result : result;
+    if (!discard && result > 0)
+      call.writeVector(message.segments, library.bytes(library.data, result));
+    const kept = (flags & MSG_OOB) !== 0 ? MSG_OOB : 0;
+    return { result, name: 0, nameLength: 0, control: 0, controlLength: 0, flags: kept };
+  }
+
+  /** The error that ended the connection, once, as a negative errno; 0 for none. */
+  takeError(_programFd?: number): number {
+    const { error } = this;
+    this.error = 0;
+    return -error;
+  }
+
+  shutdown(how: number, programFd: number): number {
+    const { library } = this.world;
+    const { nr } = library;
+    if (this.#phase !== 'open') {
+      const result = library.call(nr.shutdown, this.fd, how);
+      if (result >= 0 && this.listening !== undefined && how !== SHUT_WR) {
+        this.listening.ended = true;
+        native.shutdown(programFd, 2);
+        this.receivers.retry();
+      }
+      return result;
+    }
+    if (how < SHUT_RD || how > 2) return -errno.EINVAL;
+    if (how !== SHUT_RD) this.#endWanted = true;
+    native.shutdown(programFd, how);
+    const result = how === SHUT_WR ? 0 : library.call(nr.shutdown, this.fd, SHUT_RD);
+    this.#toLibrary();
+    this.receivers.retry();
+    return result;
+  }
+
+  override close(options: { readonly reset?: boolean } = {}): void {
+    if (this.#rest !== undefined) this.world.library.free(this.#rest.address);
+    this.#rest = undefined;
+    super.close(options);
+  }
+}
