@@ -41,8 +41,13 @@ int libos_join(int control, const char *name, struct libos_error *error);
 /* Whether this process is on a host already. */
 int libos_joined(void);
 
-/* Starts the host's broker unless it is up, and waits until it is; a descriptor as from libos_connect(). */
-int libos_start(const char *host, const char *paths_file, struct libos_error *error);
+/*
+ * Starts the host's broker, with these options, unless it is up, and waits until it is; a descriptor as from
+ * libos_connect().
+ */
+int libos_start(const char *host, const char *paths_file, char *const *options, struct libos_error *error);
+/* The options of who starts one only for itself. */
+#define LIBOS_ON_DEMAND ((char *const[]){ "--on-demand", NULL })
 
 /* One line of the file that says where things are; repeated keys make a list that ends with NULL. */
 #define LIBOS_PATHS_MAX 16

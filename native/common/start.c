@@ -33,7 +33,7 @@ int libos_read_paths(const char *file, const char *key, struct libos_paths *path
 	paths->text[length] = '\0';
 	for (char *line = strtok_r(paths->text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (strncmp(line, key, key_length) == 0 && line[key_length] == '=' &&
-		    count < LIBOS_PATHS_MAX - 3)
+		    count < LIBOS_PATHS_MAX - 1)
 			paths->values[count++] = line + key_length + 1;
 	}
 	paths->values[count] = NULL;
@@ -119,9 +119,11 @@ static int wait_until_ready(int ready, const char *host, const char *log, struct
 }
 
 /* Context: the lock is held and no broker is up. */
-static int start_broker(const char *host, const char *paths_file, struct libos_error *error)
+static int start_broker(const char *host, const char *paths_file, char *const *options,
+			struct libos_error *error)
 {
 	struct libos_paths paths;
+	char *command[2 * LIBOS_PATHS_MAX];
 	char log_path[PATH_MAX];
 	int count = libos_read_paths(paths_file, "broker", &paths, error);
 	int ready[2], log, result;
@@ -129,9 +131,13 @@ static int start_broker(const char *host, const char *paths_file, struct libos_e
 
 	if (count < 0 || libos_host_file(host, ".log", log_path, error) < 0)
 		return -1;
-	paths.values[count] = (char *)(uintptr_t)host;
-	paths.values[count + 1] = "--on-demand";
-	paths.values[count + 2] = NULL;
+	memcpy(command, paths.values, (size_t)count * sizeof(*command));
+	command[count++] = (char *)(uintptr_t)host;
+	for (; *options && count < 2 * LIBOS_PATHS_MAX - 1; options++)
+		command[count++] = *options;
+	if (*options)
+		return libos_fail(error, "too many options for the broker of host '%s'", host);
+	command[count] = NULL;
 	log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (log < 0)
 		return libos_fail(error, "cannot write %s: %s", log_path, strerror(errno));
@@ -141,7 +147,7 @@ static int start_broker(const char *host, const char *paths_file, struct libos_e
 	}
 	child = fork();
 	if (child == 0)
-		become_broker(paths.values, log, ready[1]);
+		become_broker(command, log, ready[1]);
 	close(ready[1]);
 	close(log);
 	if (child < 0) {
@@ -155,7 +161,7 @@ static int start_broker(const char *host, const char *paths_file, struct libos_e
 	return result;
 }
 
-int libos_start(const char *host, const char *paths_file, struct libos_error *error)
+int libos_start(const char *host, const char *paths_file, char *const *options, struct libos_error *error)
 {
 	char lock_path[PATH_MAX];
 	int control = libos_connect(host, error);
@@ -172,7 +178,7 @@ int libos_start(const char *host, const char *paths_file, struct libos_error *er
 	while (flock(lock, LOCK_EX) < 0 && errno == EINTR)
 		;
 	control = libos_connect(host, error);
-	if (control < 0 && !error->text[0] && start_broker(host, paths_file, error) == 0) {
+	if (control < 0 && !error->text[0] && start_broker(host, paths_file, options, error) == 0) {
 		control = libos_connect(host, error);
 		if (control < 0 && !error->text[0])
 			libos_fail(error, "the broker of host '%s' ended at once: its log says why", host);

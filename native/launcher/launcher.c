@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libos, the command: `run` and `guardian` in C, because Node.js alone takes longer to start than they may; every
- * other subcommand is Node.js's.
+ * libos, the command: `run` in C, because Node.js alone takes longer to start than that may, and what others of its
+ * parts call (`start`, `guardian`); every other subcommand is Node.js's.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -83,7 +83,7 @@ static int on_host(const char *wanted, const char *command, struct libos_error *
 	host = libos_host_name(error);
 	if (!host || in_prefix("lib/libos/paths", paths, error) < 0)
 		return -1;
-	control = libos_start(host, paths, error);
+	control = libos_start(host, paths, LIBOS_ON_DEMAND, error);
 	return control < 0 ? -1 : libos_join(control, command, error);
 }
 
@@ -128,6 +128,26 @@ static int run(int count, char **values)
 	return status;
 }
 
+/* `start [OPTIONS]`, for `libos up`: starts the broker of LIBOS_HOST with these options. */
+static int start(char *const *options)
+{
+	struct libos_error error = { 0 };
+	const char *host = libos_host_name(&error);
+	char paths[PATH_MAX];
+	int control;
+
+	if (!host || in_prefix("lib/libos/paths", paths, &error) < 0)
+		goto failed;
+	control = libos_start(host, paths, options, &error);
+	if (control < 0)
+		goto failed;
+	close(control);
+	return 0;
+failed:
+	libos_report(&error);
+	return LIBOS_EXIT_FAILURE;
+}
+
 /* Hands the command line to Node.js. */
 static int with_node(int count, char **values)
 {
@@ -162,5 +182,7 @@ int main(int count, char **values)
 		return run(count - 1, values + 1);
 	if (count > 1 && strcmp(values[1], "guardian") == 0)
 		return guard();
+	if (count > 1 && strcmp(values[1], "start") == 0)
+		return start(values + 2);
 	return with_node(count, values);
 }

@@ -41,7 +41,7 @@ static int join(struct libos_error *error)
 	if (control < 0) {
 		if (error->text[0] || find_paths(paths, error) < 0)
 			return -1;
-		control = libos_start(host, paths, error);
+		control = libos_start(host, paths, LIBOS_ON_DEMAND, error);
 	}
 	return control < 0 ? -1 : libos_join(control, program_invocation_short_name, error);
 }

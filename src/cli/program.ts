@@ -7,17 +7,34 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../package-root.js';
 import { demoCommand } from './demo.js';
+import { downCommand } from './down.js';
 import { ExitCode } from './exit-code.js';
+import { installCommand, uninstallCommand } from './install.js';
 import { kernelCommand } from './kernel.js';
+import { runCommand } from './run.js';
 import { simCommand } from './sim.js';
+import { statusCommand } from './status.js';
 import { reportError } from './terminal.js';
+import { upCommand } from './up.js';
 
-const commands: readonly (() => Command)[] = [demoCommand, kernelCommand, simCommand];
+const commands: readonly (() => Command)[] = [
+  demoCommand,
+  kernelCommand,
+  simCommand,
+  runCommand,
+  upCommand,
+  statusCommand,
+  downCommand,
+  installCommand,
+  uninstallCommand,
+];
 
 function createProgram(): Command {
   const program = new Command('libos')
     .description("The Linux kernel's network stack as a library")
     .version(packageVersion, '-v, --version')
+    // What follows the command of `run` is that command's.
+    .enablePositionalOptions()
     .showHelpAfterError('(`libos --help` lists the commands)')
     .showSuggestionAfterError();
   for (const command of commands) program.addCommand(command());
