@@ -18,9 +18,9 @@ const noOffloads: Record<Offload, boolean> = {
 const port = 5001;
 const chunkBytes = 65_536;
 
-/** No digest of frames: ns-3 makes none either. */
+/** No digest of frames: ns-3 makes none either. Programs share nothing, so that islands can have their turns. */
 export function createSimulation(): Simulation {
-  return new Simulation({ seed: 1, digest: 'none' });
+  return new Simulation({ seed: 1, digest: 'none', isolatedHosts: true });
 }
 
 export function connect(

@@ -124,6 +124,7 @@ export class Connections {
   }
 }
 
-function wholeOf(node: Connectable): Connectable {
+/** What it is a part of: the air of an access point. */
+export function wholeOf(node: Connectable): Connectable {
   return node instanceof SimulatedHost ? node : (node.within ?? node);
 }

@@ -15,6 +15,7 @@ import {
 import { LibosError } from '../errors.js';
 import { CallbackTable, type CallbackTableState, type KeyedCallback } from './callbacks.js';
 import { EventQueue, type EventQueueState } from './event-queue.js';
+import { allIslands, PartScheduler } from './part-scheduler.js';
 import { heartbeatEvents, heartbeatLife, heartbeatStop, heartbeatTime } from './run-context.js';
 import { RunList } from './run-list.js';
 
@@ -52,7 +53,11 @@ const nothing: Timed = { onTime: () => undefined };
 
 export class Engine implements Timeline {
   readonly clock = new SimulatedClock();
-  readonly #queue = new EventQueue();
+  #queue = new EventQueue();
+  /** Whose turn it is. */
+  #island = allIslands;
+  /** What a heartbeat shows for the time while it is an island's turn. */
+  #shownNs: number | undefined;
   readonly #turn: () => Promise<void>;
   readonly #targets: Timed[] = [];
   readonly #callbacks: CallbackTable;
@@ -94,7 +99,7 @@ export class Engine implements Timeline {
   createScheduler(): Scheduler {
     const number = this.#schedulers.length;
     if (number === schedulersMax) throw new Error('engine: there are too many hosts and links');
-    const scheduler = new PartScheduler(this, number * eventsMax);
+    const scheduler = new PartScheduler(this, number * eventsMax, this.#island);
     this.#schedulers.push(scheduler);
     return scheduler;
   }
@@ -108,6 +113,42 @@ export class Engine implements Timeline {
   skipTo({ schedulers, targets }: EnginePlace): void {
     while (this.#schedulers.length < schedulers) this.createScheduler();
     while (this.#targets.length < targets) this.register(nothing);
+  }
+
+  /** From now on the scheduler of that number is an island's, or (allIslands) everybody's. */
+  setIsland(scheduler: number, island: number): void {
+    this.#schedulers[scheduler]!.island = island;
+  }
+
+  /** The island of the scheduler that asked for an event, by the event's order. */
+  islandOf(order: number): number {
+    return this.#schedulers[Math.floor(order / eventsMax)]!.island;
+  }
+
+  /** Whose turn it is. */
+  get island(): number {
+    return this.#island;
+  }
+
+  /**
+   * Gives an island its turn: events are in its queue, and it is `nowNs` there. Schedulers of others throw, since
+   * it is another time for them. Returns the queue that it takes the place of. Context: nothing is under way.
+   */
+  giveTurnTo(island: number, queue: EventQueue, nowNs: number, shownNs?: number): EventQueue {
+    const before = this.#queue;
+    this.#queue = queue;
+    this.#island = island;
+    this.#shownNs = shownNs;
+    this.clock.reset(nowNs);
+    this.#momentNs = -1;
+    return before;
+  }
+
+  /** Forgets what was under way when something was thrown. Context: nothing will go on with it. */
+  dropWork(): void {
+    this.#toRun.clear();
+    this.#deferred.length = 0;
+    this.#holds.length = 0;
   }
 
   /** For the engine's schedulers. */
@@ -367,7 +408,7 @@ export class Engine implements Timeline {
   }
 
   #tell(heartbeat: Float64Array): void {
-    heartbeat[heartbeatTime] = this.clock.nowNs;
+    heartbeat[heartbeatTime] = this.#shownNs ?? this.clock.nowNs;
     heartbeat[heartbeatEvents] = this.#events;
     if (heartbeat[heartbeatStop] !== 0 && this.#running) this.#onStop?.();
   }
@@ -400,36 +441,5 @@ export class Engine implements Timeline {
       if (this.#deferred.length === 0) return;
       this.#deferred.shift()!();
     }
-  }
-}
-
-class PartScheduler implements Scheduler {
-  readonly #engine: Engine;
-  /** Of its next event. */
-  nextOrder: number;
-
-  constructor(engine: Engine, firstOrder: number) {
-    this.#engine = engine;
-    this.nextOrder = firstOrder;
-  }
-
-  get nowNs(): number {
-    return this.#engine.clock.nowNs;
-  }
-
-  register(target: Timed): TargetId {
-    return this.#engine.register(target);
-  }
-
-  at(timeNs: number, target: TargetId, a: number, b: number): void {
-    this.#engine.add(timeNs, this.nextOrder++, target, a, b);
-  }
-
-  runBeforeTimeMoves(kernel: Runnable): void {
-    this.#engine.runBeforeTimeMoves(kernel);
-  }
-
-  programsWoken(): void {
-    this.#engine.programsWoken();
   }
 }

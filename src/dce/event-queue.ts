@@ -18,21 +18,32 @@ export interface EventQueueState {
 
 export class EventQueue {
   /** The heap's nodes: their keys side by side, and where the rest of the event lies. */
-  #times = new Float64Array(1024);
-  #orders = new Float64Array(1024);
-  #slots = new Uint32Array(1024);
+  #times: Float64Array;
+  #orders: Float64Array;
+  #slots: Uint32Array;
   #length = 0;
   /** Events by slot, and the slots that are free. */
-  #targets = new Uint32Array(1024);
-  #as = new Float64Array(1024);
-  #bs = new Float64Array(1024);
-  #free = new Uint32Array(1024);
+  #targets: Uint32Array;
+  #as: Float64Array;
+  #bs: Float64Array;
+  #free: Uint32Array;
   #freeCount = 0;
   #slotCount = 0;
   /** The event that `take` took. */
   target = 0;
   a = 0;
   b = 0;
+
+  /** `capacity`: events that it has room for at first; it grows. */
+  constructor(capacity = 1024) {
+    this.#times = new Float64Array(capacity);
+    this.#orders = new Float64Array(capacity);
+    this.#slots = new Uint32Array(capacity);
+    this.#targets = new Uint32Array(capacity);
+    this.#as = new Float64Array(capacity);
+    this.#bs = new Float64Array(capacity);
+    this.#free = new Uint32Array(capacity);
+  }
 
   get length(): number {
     return this.#length;
@@ -62,6 +73,19 @@ export class EventQueue {
     this.#free[this.#freeCount++] = slot;
     const last = --this.#length;
     if (last > 0) this.#siftDown(this.#times[last]!, this.#orders[last]!, this.#slots[last]!);
+  }
+
+  /** Moves all events into others, each into the one that `queueOf` says for its order. */
+  moveTo(queueOf: (order: number) => EventQueue): void {
+    for (let node = 0; node < this.#length; node++) {
+      const order = this.#orders[node]!;
+      const slot = this.#slots[node]!;
+      const [a, b] = [this.#as[slot]!, this.#bs[slot]!];
+      queueOf(order).add(this.#times[node]!, order, this.#targets[slot]!, a, b);
+    }
+    this.#length = 0;
+    this.#slotCount = 0;
+    this.#freeCount = 0;
   }
 
   save(): EventQueueState {

@@ -79,6 +79,8 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
   /** Lines of a moment that may go on. */
   #moment: PlacedLine[] = [];
   #count = 0;
+  /** Moments do not end: what is said goes back in time. */
+  #held = false;
 
   /** `nowNs`: virtual time. Of more lines than `linesMax` the oldest are forgotten; the digest has them all. */
   constructor(nowNs: () => number, { linesMax = linesMaxDefault } = {}) {
@@ -96,7 +98,7 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
   ): void {
     if (host?.local === false) return;
     const timeNs = this.#nowNs();
-    if (this.#moment.length > 0 && this.#moment[0]!.line.timeNs < timeNs) this.endMoment();
+    if (this.#moment[0] && this.#moment[0].line.timeNs < timeNs) this.endMoment();
     for (const part of text.split('\n')) {
       const about = { timeNs, host: host?.name, source, level, text: part };
       const line: LogLine = fields === undefined ? about : { ...about, fields };
@@ -108,11 +110,17 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
 
   /** The moment is over: its lines are in order, and listeners are told of them. */
   endMoment(): void {
-    if (this.#moment.length === 0) return;
+    if (this.#moment.length === 0 || this.#held) return;
     const lines = inOrder(this.#moment);
     this.#moment = [];
     if (this.#fresh === undefined) this.#keep(lines);
     else this.#fresh.push(...lines);
+  }
+
+  /** While held, lines come of several moments, in any order; listeners are told of them afterwards, in order. */
+  hold(held: boolean): void {
+    this.#held = held;
+    if (!held) this.endMoment();
   }
 
   /** Calls `listener` with each line from now on, once its moment is over. */

@@ -191,6 +191,11 @@ export class Observation implements Stateful {
     return combineDigest([...parts, ...traces]);
   }
 
+  /** Whether somebody wants frames of several interfaces in the order of time. */
+  get wantsOrder(): boolean {
+    return this.#captures.some(({ capture }) => !capture.closed && capture.isOfAll);
+  }
+
   /** Files of captures that are parts, to be merged when all threads have closed theirs. */
   get captureParts(): readonly { readonly part: string; readonly whole: string }[] {
     return this.#captures.flatMap(({ capture }) => capture.parts);

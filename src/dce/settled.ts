@@ -4,16 +4,20 @@
 import { scenarioError } from './caller-line.js';
 import type { Program } from './program.js';
 
-/** `shared`: the simulation is in several workers. */
-export function watchSettled(target: Program | Promise<unknown>, shared: boolean): () => boolean {
+/** `apart`: hosts are not all at the same time, and why. */
+export function watchSettled(
+  target: Program | Promise<unknown>,
+  apart: 'with several workers' | 'with isolatedHosts' | undefined,
+): () => boolean {
   if (!(target instanceof Promise)) {
     // Whoever waits for it handles what it throws.
     void target.done;
     return () => target.outcome !== undefined;
   }
-  if (shared) {
-    throw scenarioError('ERR_LIBOS_WORKERS', 'a promise is not settled in all workers at once', {
-      hint: 'with several workers wait for a program: sim.runUntil(program), or sim.run() for all',
+  if (apart !== undefined) {
+    const code = apart === 'with isolatedHosts' ? 'ERR_LIBOS_ISOLATED' : 'ERR_LIBOS_WORKERS';
+    throw scenarioError(code, 'a promise is not settled for all hosts at the same time', {
+      hint: `${apart} wait for a program: sim.runUntil(program), or sim.run() for all`,
     });
   }
   let settled = false;

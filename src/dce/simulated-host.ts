@@ -92,7 +92,7 @@ export class SimulatedHost implements Station {
     this.#at = at;
     this.#scheduler = world.engine.createScheduler();
     const mayChange = (): boolean => this.simulation.snapshots.mayChange(this);
-    this.clock = new HostClock(world.engine.clock, () => this.#clockChanged(), mayChange);
+    this.clock = new HostClock(this.#scheduler, () => this.#clockChanged(), mayChange);
     this.#timer = new KernelTimer(this.#scheduler, this.clock);
     this.#timers = new HostTimers(this.#scheduler, this.clock);
     this.#lifecycle = this.#scheduler.register({

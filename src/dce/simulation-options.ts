@@ -20,4 +20,10 @@ export interface SimulationOptions {
   readonly digest?: DigestCoverage;
   /** Whether programs' calls are logged, so that snapshots can be taken while programs run: not by default. */
   readonly snapshots?: boolean;
+  /**
+   * A promise: programs of different hosts, and rules of different links, share no variables, as is asked of a
+   * scenario in several workers. Hosts that no link joins then have their turns one after the other, each for a
+   * long stretch of time; the results are the same. With hundreds of them that is several times as fast.
+   */
+  readonly isolatedHosts?: boolean;
 }

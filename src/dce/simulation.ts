@@ -17,7 +17,6 @@ import {
   type SwitchOptions,
   type WirelessOptions,
 } from '../link/index.js';
-import { KernelPanic } from '../kernel/index.js';
 import { parseDurationNs } from '../units.js';
 import type { Cancellable } from './callbacks.js';
 import { CallerLine, located, scenarioError } from './caller-line.js';
@@ -26,6 +25,8 @@ import { Connections, type Connectable, type ConnectOptions } from './connect.js
 import { Engine } from './engine.js';
 import { Faults } from './faults.js';
 import { checkHostName, type HostOptions } from './host-options.js';
+import { IslandMap } from './islands/island-map.js';
+import { IslandRuns } from './islands/island-runs.js';
 import { NetworkPlan } from './network-plan.js';
 import {
   Observation,
@@ -34,19 +35,16 @@ import {
   type SimulationTraceOptions,
 } from './observation.js';
 import type { Program } from './program.js';
-import { watchRejections } from './rejections.js';
 import { Reports } from './reports.js';
 import { runContext } from './run-context.js';
-import type { Failure } from './parallel/news.js';
 import type { WorkerShare } from './parallel/share.js';
 import { SharedRuns, type SharedWorld } from './parallel/shared-runs.js';
-import { viewPrograms, type ProgramsView } from './programs-view.js';
-import { engineError, failureOf, stallError, untilReached, type RunReport } from './run-report.js';
+import type { RunReport } from './run-report.js';
+import { Runs } from './runs.js';
 import { SimulationLog, logLevels } from './log.js';
 import type { HostWorld } from './host-world.js';
 import type { ForkOptions, Snapshot } from './snapshot/snapshot.js';
 import { Snapshots, type Part } from './snapshot/snapshots.js';
-import { watchSettled } from './settled.js';
 import { SimulatedHost } from './simulated-host.js';
 import type { SimulationOptions } from './simulation-options.js';
 import { Streams } from './streams.js';
@@ -64,11 +62,6 @@ export type { SimulationOptions };
 type Hosts<Names extends readonly string[]> = { readonly [Index in keyof Names]: SimulatedHost };
 
 const startDateDefault = new Date('2025-01-01T00:00:00Z');
-
-/** How much time passes between looks at whether programs still get on; … */
-const lookNs = 60e9;
-/** … and after how many looks they never will: TCP gives up on a peer within three hours, keepalives included. */
-const patienceLooks = 180;
 
 export class Simulation {
   readonly engine = new Engine(turnOfEventLoop);
@@ -93,15 +86,15 @@ export class Simulation {
   readonly #world: HostWorld;
   readonly #linkWorld = this.#createLinkWorld();
   readonly #connections: Connections;
-  readonly #untilNs: number;
   /** A booted image of each kernel and limit of memory; every host starts from one. */
   readonly #images: BootImages;
   readonly #streams: Streams;
   /** Set when it is in several workers. */
   readonly #shared: SharedRuns | undefined;
-  #failures: Failure[] = [];
-  /** Grows whenever a program gets on. */
-  #progress = 0;
+  /** Set when islands have their turns one after the other. */
+  readonly #islands: IslandRuns | undefined;
+  readonly #islandMap = new IslandMap(this.engine);
+  readonly #runs: Runs;
 
   /** `fork`: made by `fork`, which says what it has of the first one. */
   constructor(options: SimulationOptions = {}, fork?: ForkedFrom) {
@@ -110,7 +103,6 @@ export class Simulation {
     this.#streams = new Streams(fork?.seed ?? context?.seed ?? options.seed ?? 1);
     this.startDateMs = (options.startDate ?? startDateDefault).getTime();
     this.#images = fork?.images ?? this.#createImages();
-    this.#untilNs = context?.untilNs ?? Infinity;
     if (context?.heartbeat) this.engine.beat(context.heartbeat, context.onStop);
     this.engine.onMomentEnd = () => this.log.endMoment();
     this.observation = this.#createObservation(context?.share);
@@ -118,10 +110,13 @@ export class Simulation {
     const { topology } = this.#network;
     this.#connections = new Connections(this.#linkWorld, topology, options.addresses);
     this.#shared = context?.share ? new SharedRuns(context.share, this.#createShared()) : undefined;
+    this.#islands = options.isolatedHosts && !this.#shared ? this.#createIslands() : undefined;
+    this.#runs = this.#createRuns(context?.untilNs ?? Infinity);
     this.snapshots = new Snapshots({
       simulation: this,
       streams: this.#streams,
       inWorkers: this.#shared !== undefined,
+      onIslands: this.#islands !== undefined,
       createEmpty: () => new Simulation(options, { seed: this.seed, images: this.#images }),
     });
     context?.onSimulation?.(this);
@@ -168,7 +163,10 @@ export class Simulation {
   }
 
   #addHost(name: string, options: HostOptions, at: CallerLine): SimulatedHost {
-    const host = new SimulatedHost(this.#world, name, this.#hosts.length, options, at);
+    const host = this.#islandMap.own(
+      () => new SimulatedHost(this.#world, name, this.#hosts.length, options, at),
+      (made) => [made],
+    );
     this.#hosts.push(host);
     this.#network.add(host);
     return host;
@@ -185,10 +183,8 @@ export class Simulation {
     for (const node of [a, b]) this.#checkOurs(node, at);
     return this.snapshots.build((simulation) => {
       const ends = [a, b].map((node) => simulation.counterpart(node));
-      const link = located(
-        () => simulation.#connections.connect(ends[0]!, ends[1]!, options, at),
-        at,
-      );
+      const connect = (): Link => simulation.#connections.connect(ends[0]!, ends[1]!, options, at);
+      const link = located(() => simulation.#islandMap.own(connect, () => ends), at);
       simulation.observation.linkAdded(link);
       return link;
     });
@@ -235,34 +231,16 @@ export class Simulation {
   }
 
   /** Lets a duration pass; without one, until every program has ended or none can go on any more. */
-  async run(duration?: number | string): Promise<RunReport> {
-    const durationNs =
-      duration === undefined ? undefined : located(() => parseDurationNs(duration, 'run'));
-    const endNs = durationNs === undefined ? Infinity : this.nowNs + durationNs;
-    this.#prepare(endNs, durationNs === undefined ? 'until programs have ended' : 'for a time');
-    if (durationNs === undefined) return this.#runPrograms();
-    await this.#advance(endNs);
-    return this.#report('time');
+  run(duration?: number | string): Promise<RunReport> {
+    return this.#runs.run(duration);
   }
 
   /** Lets time pass until a program has ended or a promise is settled, and gives its value. */
-  async runUntil<T>(
+  runUntil<T>(
     target: Program<T> | Promise<T>,
-    { timeout = '1 h' }: { readonly timeout?: number | string } = {},
+    options: { readonly timeout?: number | string } = {},
   ): Promise<T> {
-    const timeoutNs = located(() => parseDurationNs(timeout, 'timeout'));
-    const isSettled = watchSettled(target, this.#shared !== undefined);
-    const endNs = this.nowNs + timeoutNs;
-    const what = target instanceof Promise ? 'a promise' : target.label;
-    this.#prepare(endNs, `until ${what} has ended`);
-    const isHere = target instanceof Promise || target.host.local;
-    await this.#advance(endNs, () => (isHere && !isSettled() ? 1 : 0));
-    if (isSettled()) return target instanceof Promise ? target : target.done;
-    if (this.nowNs >= this.#untilNs) throw untilReached(this.nowNs);
-    throw stallError(
-      `what was waited for has not happened in ${timeout} of virtual time`,
-      this.#view().live.map(({ text }) => text),
-    );
+    return this.#runs.runUntil(target, options);
   }
 
   /** Resolves when a duration has passed, outside of all hosts. */
@@ -288,8 +266,9 @@ export class Simulation {
   }
 
   /** Goes back to a snapshot. */
-  restore(snapshot: Snapshot): Promise<void> {
-    return this.snapshots.restore(snapshot);
+  async restore(snapshot: Snapshot): Promise<void> {
+    await this.snapshots.restore(snapshot);
+    this.#islands?.restored();
   }
 
   /** A new simulation that goes on from a snapshot, or from now. */
@@ -307,14 +286,6 @@ export class Simulation {
     this.#settle();
   }
 
-  #prepare(endNs: number, what: string): void {
-    this.snapshots.check();
-    runContext()?.onRun?.(this, endNs);
-    this.#settle();
-    const { hosts, links } = this.topology;
-    this.#shared?.begin(`${what}, ${endNs} ns, ${hosts.length} hosts, ${links.length} links`);
-  }
-
   #settle(): void {
     if (this.snapshots.settledVersion === this.#network.version) return;
     this.#shared?.division.divide();
@@ -322,85 +293,6 @@ export class Simulation {
     // Booting changes nothing in the topology.
     for (const host of this.#hosts) if (host.local) host.settle();
     this.snapshots.settledVersion = this.#network.version;
-  }
-
-  async #runPrograms(): Promise<RunReport> {
-    const count = (): number => this.#livePrograms().length;
-    for (let quietLooks = 0; ;) {
-      const before = this.#view().progress;
-      await this.#advance(this.nowNs + lookNs, count);
-      const { live, progress, waitsForTime } = this.#view();
-      if (live.length === 0) return this.#report('ended');
-      if (this.nowNs >= this.#untilNs) return this.#report('time');
-      quietLooks = progress === before && !waitsForTime ? quietLooks + 1 : 0;
-      const restless = live.filter(({ atRest }) => !atRest);
-      if (quietLooks > 0 && restless.length === 0) return this.#report('resting');
-      if (quietLooks < patienceLooks) continue;
-      throw stallError(
-        'nothing can happen any more, and not all programs have ended',
-        restless.map(({ text }) => text),
-      );
-    }
-  }
-
-  /**
-   * Lets time pass, until the moment in which no program is unfinished if that is asked for; what has failed in
-   * it, or before, is thrown.
-   */
-  async #advance(endNs: number, unfinished?: () => number): Promise<void> {
-    const watch = watchRejections();
-    const lastNs = Math.min(endNs, Math.max(this.#untilNs, this.nowNs));
-    let failures;
-    try {
-      failures = this.#shared
-        ? await this.#shared.advance(lastNs, unfinished)
-        : await this.#advanceAlone(lastNs, unfinished);
-    } finally {
-      watch[Symbol.dispose]();
-    }
-    this.#failures = [];
-    if (failures.length > 0) throw failureOf(failures.map(({ error }) => error));
-  }
-
-  async #advanceAlone(lastNs: number, unfinished?: () => number): Promise<readonly Failure[]> {
-    // Looked at when programs have run: an outcome that is asked for by then is somebody's to handle.
-    try {
-      await this.engine.run(lastNs, () => this.#failures.length > 0 || unfinished?.() === 0);
-    } catch (error) {
-      this.#engineFailed(error);
-    }
-    return this.#failures;
-  }
-
-  /** Something has been thrown outside of all programs; a kernel that dies is told of by its host. */
-  #engineFailed(error: unknown): void {
-    const panic = error instanceof KernelPanic ? error : undefined;
-    const host = this.#hosts.find(({ name }) => name === panic?.host);
-    if (host) host.kernelDied(panic!);
-    else this.#failed(engineError(error, this.#viewOwn().live));
-  }
-
-  #failed(error: Error): void {
-    this.#failures.push({ timeNs: this.nowNs, error });
-  }
-
-  /** Programs of all workers that have not ended. */
-  #view(): ProgramsView {
-    return this.#shared?.view ?? this.#viewOwn();
-  }
-
-  #viewOwn(): ProgramsView {
-    return viewPrograms(this.#livePrograms(), this.#progress);
-  }
-
-  /** Those of this thread. */
-  #livePrograms(): readonly Program[] {
-    return this.#hosts.flatMap((host) => [...host.livePrograms]);
-  }
-
-  #report(reason: RunReport['reason']): RunReport {
-    const waiting = this.#view().live.map(({ text }) => text);
-    return { reason, nowNs: this.nowNs, waiting };
   }
 
   #planAddresses(): void {
@@ -439,9 +331,32 @@ export class Simulation {
       throw scenarioError('ERR_LIBOS_TOPOLOGY', `${name} is the name of something else`, { at });
     }
     return this.snapshots.build((simulation) => {
-      const medium = located(() => create(simulation), at);
+      const make = (): M => create(simulation);
+      const medium = located(() => simulation.#islandMap.own(make, (made) => [made]), at);
       simulation.#media.push(medium);
       return medium;
+    });
+  }
+
+  #createRuns(untilNs: number): Runs {
+    return new Runs({
+      ...{ engine: this.engine, topology: this.topology, untilNs },
+      ...{ shared: this.#shared, islands: this.#islands, map: this.#islandMap },
+      prepare: (endNs) => {
+        this.snapshots.check();
+        runContext()?.onRun?.(this, endNs);
+        this.#settle();
+      },
+    });
+  }
+
+  #createIslands(): IslandRuns {
+    return new IslandRuns({
+      ...{ engine: this.engine, map: this.#islandMap },
+      mayPart: () => !this.observation.wantsOrder,
+      holdLog: (held) => this.log.hold(held),
+      failures: () => this.#runs.failures,
+      engineFailed: (error) => this.#runs.engineFailed(error),
     });
   }
 
@@ -450,9 +365,9 @@ export class Simulation {
     return {
       ...{ engine, reports, topology, observation },
       nodesOf: (link) => this.#connections.nodesOf(link),
-      failures: () => this.#failures,
-      view: () => this.#viewOwn(),
-      engineFailed: (error) => this.#engineFailed(error),
+      failures: () => this.#runs.failures,
+      view: () => this.#runs.viewOwn(),
+      engineFailed: (error) => this.#runs.engineFailed(error),
     };
   }
 
@@ -487,10 +402,8 @@ export class Simulation {
       log: (host, source, level, text, fields) =>
         this.log.write(host, source, logLevels[level] ?? 'debug', text, fields),
       report: (program, key, value) => this.reports.add(program, key, value),
-      failed: (error) => this.#failed(error),
-      progressed: () => {
-        this.#progress++;
-      },
+      failed: (error) => this.#runs.failed(error),
+      progressed: () => this.#runs.progressed(),
     };
   }
 }

@@ -139,6 +139,11 @@ export class Capture implements Disposable, Stateful {
     }
   }
 
+  /** Whether all interfaces are in one file, or each in its own. */
+  get isOfAll(): boolean {
+    return this.#options.directory === undefined;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }

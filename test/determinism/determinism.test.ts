@@ -2,7 +2,7 @@
 
 /**
  * The gate: each scenario gives the same captures, log, series and digest, byte for byte, when it is run again, in
- * two threads, and by way of a snapshot that it goes back to. Each run is in a thread of its own. The digests are
+ * two threads, island by island, and by way of a snapshot that it goes back to. Each run is in a thread of its own. The digests are
  * printed, so that two machines can be compared; which kernel they are of is, too, for it is part of what they say.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -21,12 +21,18 @@ const scenarios = new Map([
   ['programs', 'calendars, randomness, timers'],
   ['faults', 'bursts, bit errors, reordering, partitions, a crash and a reboot'],
   ['mptcp', 'Multipath TCP over two paths'],
+  ['islands', 'pairs and a small network that nothing joins'],
 ]);
 /** How a scenario is run again; each must give what it gave first. */
 const ways = new Map<string, RunScenarioOptions>([
   ['again', {}],
   ['in two threads', { workers: 2 }],
   ['back to a snapshot from another future', { parameters: { snapshot: true } }],
+]);
+/** Of those that have several islands. */
+const islandWays = new Map<string, RunScenarioOptions>([
+  ['island by island', { parameters: { isolated: true } }],
+  ['island by island, back to a snapshot', { parameters: { isolated: true, snapshot: true } }],
 ]);
 
 const folder = mkdtempSync(join(tmpdir(), 'libos-determinism-'));
@@ -90,7 +96,8 @@ describe.each([...scenarios])('%s: %s', (scenario) => {
     expect(first.events).toBeGreaterThan(100);
   });
 
-  test.each([...ways])('is the same %s', async (way, options) => {
+  const more = scenario === 'islands' ? islandWays : [];
+  test.each([...ways, ...more])('is the same %s', async (way, options) => {
     compare(await run(scenario, way, options), first);
   });
 });

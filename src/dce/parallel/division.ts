@@ -7,7 +7,7 @@
 import type { FrameOffloads } from '../../host/index.js';
 import type { Link, LinkDirection, Medium } from '../../link/index.js';
 import { LibosError } from '../../errors.js';
-import type { Connectable } from '../connect.js';
+import { wholeOf, type Connectable } from '../connect.js';
 import { SimulatedHost } from '../simulated-host.js';
 import { lookaheads, type CutLink } from './lookahead.js';
 import type { CrossingFrame } from './mailbox.js';
@@ -226,11 +226,6 @@ export class Division {
       direction.cutToRemote({ send: (...frame) => send(to, ...frame) });
     }
   }
-}
-
-/** What it is a part of, which is in one worker: the air of an access point. */
-function wholeOf(node: Connectable): Connectable {
-  return node instanceof SimulatedHost || !node.within ? node : wholeOf(node.within);
 }
 
 /** Work comes with interfaces and with programs. */

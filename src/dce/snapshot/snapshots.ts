@@ -25,6 +25,8 @@ export interface SnapshotWorld {
   readonly streams: Streams;
   /** Each worker has its part: there can be no snapshots. */
   readonly inWorkers: boolean;
+  /** It goes from island to island: programs keep to their hosts as they do in workers. */
+  readonly onIslands: boolean;
   /** A simulation without parts, otherwise like this one. */
   createEmpty(): Simulation;
 }
@@ -77,10 +79,11 @@ export class Snapshots {
   mayChange(host?: SimulatedHost): boolean {
     const program = currentProgram();
     if (!program) return true;
-    if (this.#world.inWorkers && host !== program.host) {
+    const { inWorkers, onIslands } = this.#world;
+    if ((inWorkers || onIslands) && host !== program.host) {
       throw scenarioError(
-        'ERR_LIBOS_WORKERS',
-        `${program.label} changes more than its host: with several workers only its own would notice`,
+        inWorkers ? 'ERR_LIBOS_WORKERS' : 'ERR_LIBOS_ISOLATED',
+        `${program.label} changes more than its host: ${inWorkers ? 'with several workers only its own would notice' : 'with isolatedHosts it may be another time elsewhere'}`,
         { hint: 'change it outside of programs: between runs, or in sim.at(time, callback)' },
       );
     }

@@ -2,14 +2,14 @@
 
 /**
  * Runs what a scenario builds for a time. With `snapshot=true` it also goes back once: to a third of the time,
- * from another future in which a host has crashed.
+ * from another future in which a host has crashed. With `isolated=true` islands have their turns one after the other.
  */
 import { Simulation } from 'libos';
 import { parameters } from 'libos/scenario';
 
 export async function play(build: (sim: Simulation) => void, durationMs: number): Promise<void> {
-  const { snapshot } = parameters({ snapshot: false });
-  const sim = new Simulation({ snapshots: snapshot });
+  const { snapshot, isolated } = parameters({ snapshot: false, isolated: false });
+  const sim = new Simulation({ snapshots: snapshot, isolatedHosts: isolated });
   build(sim);
   if (!snapshot) {
     await sim.run(durationMs * 1e6);
