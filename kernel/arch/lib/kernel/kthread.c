@@ -203,9 +203,12 @@ bool kthread_should_park(void)
 	return to_kthread(current)->park;
 }
 
+/* Context: any task. Waits of system calls ask too, and a process is no kernel thread. */
 bool kthread_should_stop_or_park(void)
 {
-	return to_kthread(current)->stop || to_kthread(current)->park;
+	struct kthread *kthread = to_kthread(current);
+
+	return kthread && (kthread->stop || kthread->park);
 }
 
 bool kthread_freezable_should_stop(bool *was_frozen)
