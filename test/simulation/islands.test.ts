@@ -21,7 +21,7 @@ async function answer(os: Os): Promise<void> {
   using socket = os.udp(7);
   for (;;) {
     const { data, source } = await socket.receive();
-    await socket.send(data, source);
+    if (source && 'port' in source) await socket.send(data, source);
   }
 }
 
