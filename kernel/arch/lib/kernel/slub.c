@@ -4,6 +4,9 @@
  * files in /sys/kernel/slab. There would be some two thousand of them, a quarter
  * of what a host takes of memory, and a good part of its boot.
  */
+#ifndef CONFIG_LIB_WASM
+#include "../native/allocator_hooks.h"
+#endif
 #include <mm/slab.h>
 
 #undef SLAB_SUPPORTS_SYSFS

@@ -12,6 +12,7 @@
 
 #include "../kernel/lib.h"
 #include "../form.h"
+#include "valgrind.h"
 
 /* What Linux has at boot. */
 #define MEMORY_BYTES_AT_BOOT	SZ_8M
@@ -25,6 +26,7 @@ void lib_form_memory(unsigned long *start, unsigned long *used, unsigned long *e
 {
 	static char text[120];
 
+	lib_valgrind_setup();
 	if (!lib_state.memory_base || lib_state.memory_max_bytes < MEMORY_BYTES_AT_BOOT) {
 		snprintf(text, sizeof(text),
 			 "lib_shared gives %llu bytes of memory at 0x%llx, the native form needs %u at least",
