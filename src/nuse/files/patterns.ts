@@ -29,3 +29,8 @@ function matches(pattern: string, path: string): boolean {
       component === given[index] || (component === '*' && given[index] !== undefined),
   );
 }
+
+/** Where the library has it: every process of the host is in its first network namespace. */
+export function libraryPath(path: string): string {
+  return path.replace(/^\/proc\/(?!sys\/)[^/]+(\/task\/[^/]+)?\/net(?=\/|$)/, '/proc/net');
+}
