@@ -29,6 +29,8 @@ const layers = {
     'src/host',
     'src/posix',
     'src/dce/event-queue.ts',
+    'src/dce/kernel-timer.ts',
+    'src/dce/run-list.ts',
   ],
   'src/nuse': ['src/kernel', 'src/host', 'src/posix', 'src/link', 'src/native'],
   'src/scenario': ['src/kernel', 'src/host', 'src/posix', 'src/link', 'src/dce'],

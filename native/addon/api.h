@@ -53,6 +53,7 @@ napi_value libos_result(napi_env env, int64_t result);
 /* Each file's: registers its functions. addon.c has the list. */
 void libos_init_files(napi_env env, napi_value exports);
 void libos_init_frame(napi_env env, napi_value exports);
+void libos_init_kernel(napi_env env, napi_value exports);
 void libos_init_notify(napi_env env, napi_value exports);
 void libos_init_packet(napi_env env, napi_value exports);
 void libos_init_pair(napi_env env, napi_value exports);

@@ -5,25 +5,29 @@
  * comes too early is cheaper than taking one out: it looks again and goes on waiting.
  */
 import type { Scheduler, Stateful, TargetId, Timed } from '../host/index.js';
-import type { KernelInstance } from '../kernel/index.js';
-import type { HostClock } from './host-clock.js';
+import type { HostedKernel } from '../kernel/index.js';
+
+/** The clock that a kernel goes by, and the timeline that it is on. */
+export interface KernelTimerClock {
+  toTimelineNs(localNs: number): number;
+}
 
 export class KernelTimer implements Timed, Stateful {
   readonly #scheduler: Scheduler;
-  readonly #clock: HostClock;
+  readonly #clock: KernelTimerClock;
   readonly #target: TargetId;
-  #kernel: KernelInstance | undefined;
+  #kernel: HostedKernel | undefined;
   /** The next event of ours that counts; Infinity: none. */
   #armedNs = Infinity;
 
-  constructor(scheduler: Scheduler, clock: HostClock) {
+  constructor(scheduler: Scheduler, clock: KernelTimerClock) {
     this.#scheduler = scheduler;
     this.#clock = clock;
     this.#target = scheduler.register(this);
   }
 
   /** From now on it is this kernel's; undefined: nobody's. */
-  attach(kernel: KernelInstance | undefined): void {
+  attach(kernel: HostedKernel | undefined): void {
     if (this.#kernel) this.#kernel.onTimer = () => undefined;
     this.#kernel = kernel;
     this.#armedNs = Infinity;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** `libos/kernel`: kernels, loaded, booted, cloned and called. */
+export { LibShared } from './abi.generated.js';
 export type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
 export type { HostedKernel } from './hosted-kernel.js';
 export { unsharedBytes, type KernelImage } from './image.js';
@@ -15,5 +16,5 @@ export {
 } from './kernel.js';
 export type { KernelManifest } from './manifest.js';
 export { KernelMemory } from './memory.js';
-export { KernelPanic, reasonOf, type KernelFrame, type PanicReason } from './panic.js';
+export { formatFrame, KernelPanic, reasonOf, type KernelFrame, type PanicReason } from './panic.js';
 export { cmdlineBytes, KernelReports, nested, outOfMemory, type Environment } from './reports.js';

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { LibosError } from '../errors.js';
 import type { FilesBinding } from './binding/files.js';
 import type { FramesBinding } from './binding/frames.js';
+import type { KernelBinding } from './binding/kernel.js';
 import type { NotifyBinding } from './binding/notify.js';
 import type { PairBinding } from './binding/pair.js';
 import type { ProcessBinding } from './binding/process.js';
@@ -16,6 +17,7 @@ export interface Addon
   extends
     FilesBinding,
     FramesBinding,
+    KernelBinding,
     NotifyBinding,
     PairBinding,
     ProcessBinding,

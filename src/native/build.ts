@@ -86,11 +86,7 @@ export function buildNative(part: NativePart, { onBuild }: BuildOptions = {}): s
   );
   if (existsSync(path)) return path;
   onBuild?.(recipe.output);
-  const include = [
-    ...(recipe.node ? ['-isystem', nodeHeaders()] : []),
-    ...['-iquote', join(packageRoot, 'native')],
-    ...['-iquote', join(packageRoot, 'kernel/arch/lib/include/asm')],
-  ];
+  const include = [...(recipe.node ? ['-isystem', nodeHeaders()] : []), ...nativeInclude()];
   const files = sources.filter((path) => path.endsWith('.c'));
   compileInto(path, [
     ...options,
@@ -99,6 +95,12 @@ export function buildNative(part: NativePart, { onBuild }: BuildOptions = {}): s
     ...recipe.libraries,
   ]);
   return path;
+}
+
+/** Where the headers are that the native parts share. */
+export function nativeInclude(): string[] {
+  const folders = ['native', 'kernel/arch/lib/include/asm'];
+  return folders.flatMap((folder) => ['-iquote', join(packageRoot, folder)]);
 }
 
 /** Runs the C compiler so that its result appears at `path` whole or not at all. */
@@ -131,9 +133,10 @@ export function compileInto(path: string, args: readonly string[]): void {
 function sourcesOf(part: NativePart): string[] {
   const { folders } = recipes[part];
   const listed = folders.flatMap((folder) => filesOf(`native/${folder}`, /\.[chS]$/));
-  return [
-    ...new Set([...listed, ...filesOf('native', /\.h$/), ...filesOf('native/common', /\.h$/)]),
-  ];
+  const shared = ['native', 'native/common', 'native/kernel'].flatMap((folder) =>
+    filesOf(folder, /\.h$/),
+  );
+  return [...new Set([...listed, ...shared])];
 }
 
 function filesOf(folder: string, wanted: RegExp): string[] {

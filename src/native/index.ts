@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/** `libos/native`: kernels in the machine's own code, and hosts in real time. */
+export { addon, type Addon } from './addon.js';
+export { buildNative, type BuildOptions, type NativePart } from './build.js';
+export { NativeHost, type NativeHostOptions } from './native-host.js';
+export { NativeInstance } from './native-instance.js';
+export { NativeKernel } from './native-kernel.js';
+export {
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDHUP,
+  Reactor,
+  type Watch,
+  type WatchOptions,
+} from './reactor.js';
+export { MonotonicClock } from './real-clock.js';

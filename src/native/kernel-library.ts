@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * A native kernel as a shared object: its kernel.o linked with the host's side of a copy (native/kernel), once for
+ * each kernel, and kept in the cache beside the other native parts.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nativeForm } from '../../kernel/build/forms/native.js';
+import {
+  kernelByName,
+  locateKernel,
+  profileKernel,
+  type BuiltKernel,
+  type KernelChoice,
+} from '../../kernel/build/locate.js';
+import { cachePath } from '../../kernel/build/cache.js';
+import { LibosError } from '../errors.js';
+import { packageRoot } from '../package-root.js';
+import { compileInto, nativeInclude, type BuildOptions } from './build.js';
+
+const folder = join(packageRoot, 'native/kernel');
+const compileOptions = ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-fPIC', '-fvisibility=hidden'];
+const linkOptions = [
+  ...['-shared', '-Wl,-z,text', '-Wl,-z,defs', '-Wl,-z,now', '-Wl,-Bsymbolic'],
+  `-Wl,--version-script=${join(folder, 'copy.map')}`,
+];
+
+/** The chosen native kernel, by default of profile "full". Throws ERR_LIBOS_KERNEL_NOT_FOUND. */
+export function locateNativeKernel(choice: KernelChoice = {}): BuiltKernel {
+  if (choice.profile !== undefined) return nativeProfile(choice.profile);
+  if (choice.path !== undefined) return locateKernel({ path: choice.path });
+  if (choice.name === undefined) return nativeProfile('full');
+  if (choice.name === 'sim' || choice.name === 'full') return nativeProfile(choice.name);
+  return kernelByName(choice.name);
+}
+
+function nativeProfile(profile: 'sim' | 'full'): BuiltKernel {
+  try {
+    return profileKernel(profile, nativeForm);
+  } catch (cause) {
+    throw new LibosError(
+      'ERR_LIBOS_KERNEL_NOT_FOUND',
+      `the native kernel of profile '${profile}' is not built`,
+      {
+        hint: `in a checkout \`npm run setup\` builds it, elsewhere \`libos kernel build --form native --profile ${profile}\``,
+        cause,
+      },
+    );
+  }
+}
+
+/** The shared object of a native kernel, which is linked first if it has not been. */
+export function kernelLibrary(kernel: BuiltKernel, { onBuild }: BuildOptions = {}): string {
+  const object = kernel.wasmPath;
+  if (!object.endsWith('.o')) {
+    throw new LibosError('ERR_LIBOS_KERNEL_INVALID', `${object} is no native kernel`, {
+      hint: '`libos kernel build --form native` builds one',
+    });
+  }
+  const path = join(cachePath('native'), `kernel-${digest(kernel)}`, 'kernel.so');
+  if (existsSync(path)) return path;
+  onBuild?.('kernel.so');
+  compileInto(path, [
+    ...compileOptions,
+    ...linkOptions,
+    ...nativeInclude(),
+    join(folder, 'copy.c'),
+    object,
+  ]);
+  return path;
+}
+
+function digest({ key, wasmPath }: BuiltKernel): string {
+  const hash = createHash('sha256').update(JSON.stringify([compileOptions, key]));
+  if (key === '') hash.update(readFileSync(wasmPath));
+  const ours = ['copy.c', 'copy.h', 'copy.map'].map((name) => join(folder, name));
+  const header = join(packageRoot, 'kernel/arch/lib/include/asm/host_interface.h');
+  for (const path of [...ours, header]) hash.update('\n').update(readFileSync(path));
+  return hash.digest('hex').slice(0, 24);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * A host with a native kernel: kernel, POSIX side, timers, on a timeline that is real (RealTimeline) or virtual
+ * (the simulator's engine). NICs and links are given its scheduler as in a simulation.
+ */
+import { KernelTimer } from '../dce/kernel-timer.js';
+import {
+  SystemEntropy,
+  type Clock,
+  type Entropy,
+  type Scheduler,
+  type Timeline,
+} from '../host/index.js';
+import type { Console, KernelPanic, KernelWarning } from '../kernel/index.js';
+import { lp64, PosixHost } from '../posix/index.js';
+import { HostTimeOf } from './host-time.js';
+import type { NativeInstance } from './native-instance.js';
+import type { NativeKernel } from './native-kernel.js';
+
+export interface NativeHostOptions {
+  readonly kernel: NativeKernel;
+  readonly timeline: Timeline;
+  /** The kernel's CLOCK_MONOTONIC; it must go as the timeline's. By default the timeline. */
+  readonly clock?: Clock;
+  /** By default the machine's. */
+  readonly entropy?: Entropy;
+  /** Names it in errors. */
+  readonly name?: string;
+  readonly memoryMax?: number | string;
+  readonly cmdline?: string;
+  readonly console?: Console;
+  readonly onWarning?: (warning: KernelWarning) => void;
+  /** Told once if the kernel dies; all that waited has been rejected by then. */
+  readonly onDeath?: (death: KernelPanic) => void;
+}
+
+export class NativeHost {
+  readonly name: string;
+  readonly kernel: NativeInstance;
+  readonly posix: PosixHost;
+  /** For its NICs. */
+  readonly scheduler: Scheduler;
+  readonly #timer: KernelTimer;
+
+  constructor(options: NativeHostOptions) {
+    const { kernel, timeline, clock = timeline, entropy = new SystemEntropy() } = options;
+    const { timeline: _, kernel: __, onDeath, name = 'host', ...rest } = options;
+    this.name = name;
+    this.scheduler = timeline.createScheduler();
+    this.kernel = kernel.boot({ ...rest, name, clock, entropy });
+    this.posix = new PosixHost(this.kernel, new HostTimeOf(this.scheduler), lp64);
+    this.#timer = new KernelTimer(this.scheduler, { toTimelineNs: (timeNs) => timeNs });
+    this.#timer.attach(this.kernel);
+    this.kernel.onDeath = (death) => {
+      this.posix.kernelDied(death);
+      onDeath?.(death);
+    };
+    this.posix.route.links.change('lo', { up: true });
+  }
+
+  /** Ends its processes and its kernel, and gives the memory back. */
+  close(): void {
+    this.posix.close();
+    this.#timer.attach(undefined);
+    this.kernel.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
