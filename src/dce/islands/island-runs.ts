@@ -81,28 +81,31 @@ export class IslandRuns {
 
   /** As engine.run(); what has failed is in `failures`. */
   async run(endNs: number, unfinished?: Unfinished): Promise<void> {
-    const { engine } = this.#world;
+    const { engine, map } = this.#world;
     const stop = (): boolean => this.#world.failures().length > 0 || unfinished?.all() === 0;
     await engine.drive(async () => {
       // Programs have not heard yet of what the scenario has done since the last run.
       let stopped = await engine.advance(engine.nowNs, stop);
-      while (!stopped) {
-        stopped = await this.#together(endNs, unfinished);
-        if (stopped) return;
-        const nextNs = Math.min(engine.nextTimeNs, engine.nextPauseNs);
-        if (nextNs > endNs) break;
-        stopped = await engine.advance(nextNs, stop);
+      for (let left = true; left && !stopped;) {
+        const apart = map.count() > 1 && this.#world.mayPart();
+        if (apart && (await this.#together(map.count(), endNs, unfinished))) return;
+        // Now a moment of all; or, where nothing is apart, all up to where the scenario may change that.
+        const nextNs = Math.min(apart ? engine.nextTimeNs : endNs, engine.nextPauseNs);
+        left = apart ? nextNs <= endNs : engine.nextPauseNs <= endNs;
+        if (left || !apart) stopped = await engine.advance(nextNs, stop);
       }
       if (!stopped) engine.moveTo(endNs);
     });
   }
 
   /** A turn for each island, as far as none of them needs the others; whether the run has ended in it. */
-  async #together(endNs: number, unfinished: Unfinished | undefined): Promise<boolean> {
-    const { engine, map } = this.#world;
+  async #together(
+    count: number,
+    endNs: number,
+    unfinished: Unfinished | undefined,
+  ): Promise<boolean> {
+    const { engine } = this.#world;
     const startNs = engine.nowNs;
-    const count = map.count();
-    if (count < 2 || !this.#world.mayPart()) return false;
     const whole = this.#part(count);
     const turnEndNs = startNs + this.#turnNs;
     const othersNs = Math.min(endNs, engine.nextPauseNs, this.#common.nextTimeNs - 1);
