@@ -71,19 +71,14 @@ export const ioctl: SocketCall = (socket, call) => {
     return;
   }
   restore();
+  const unsent = socket instanceof StreamSocket ? socket.unsentBytes : 0;
   if (request === SIOCOUTQ || request === SIOCOUTQNSD) {
-    writeInt(call, at, library.getS32(library.control) + unsentBytes(socket));
+    writeInt(call, at, library.getS32(library.control) + unsent);
   } else {
     writeChanged(call, at, before, library.bytes(library.control, before.length));
   }
   call.answer(result);
 };
-
-/** What the program has written and the library does not have yet. */
-function unsentBytes(socket: ProgramSocket): number {
-  if (!(socket instanceof StreamSocket) || socket.phase !== 'open') return 0;
-  return Math.max(0, socket.pair.waitingBytes - 1);
-}
 
 /** Brings what the structure points to into kernel memory; the result brings it back after the call. */
 function follow(

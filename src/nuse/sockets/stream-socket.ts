@@ -2,8 +2,9 @@
 
 /**
  * Sockets of bytes: TCP, MPTCP and their like. Two pumps move bytes between the library and the pair, as many as
- * either takes, through one buffer in kernel memory. One byte of what the program wrote always stays unread in
- * the pair: when the broker closes its end then, Linux tells the program ECONNRESET, as after a reset.
+ * either takes, through one buffer in kernel memory. The last byte that the program wrote stays unread in the
+ * pair, though it has been sent: when the broker closes its end then, Linux tells the program ECONNRESET, as after
+ * a reset. (Not while the program's buffer is the smallest: the memory of that byte's message would fill it.)
  */
 import {
   EPOLLERR,
@@ -67,6 +68,8 @@ export class StreamSocket extends ProgramSocket {
   #large: boolean;
   /** At most so much of what was put into the pair is in it yet. */
   #inPairBytes = 0;
+  /** How many bytes at the head of the pair have been sent: 0 or 1. */
+  #held = 1;
   #pairFull = false;
   #libraryFull = false;
   /** The peer has ended its side, and the program has been told. */
@@ -109,6 +112,11 @@ export class StreamSocket extends ProgramSocket {
     if (this.#large || this.#phase !== 'open') return;
     this.#large = true;
     native.pairSendBuffer(programFd, streamBufferBytes);
+  }
+
+  /** What the program has written and the library does not have yet. */
+  get unsentBytes(): number {
+    return this.#phase === 'open' ? Math.max(0, this.pair.waitingBytes - this.#held) : 0;
   }
 
   get wantsEnlarging(): boolean {
@@ -158,6 +166,7 @@ export class StreamSocket extends ProgramSocket {
     this.#phase = 'fresh';
     this.#large = false;
     this.#inPairBytes = 0;
+    this.#held = 1;
     this.#pairFull = this.#libraryFull = false;
     const { programFd } = this.openPair(nonBlocking);
     call.addFd(programFd, { at });
@@ -170,8 +179,8 @@ export class StreamSocket extends ProgramSocket {
     const full = this.#phase === 'connecting';
     this.#phase = 'open';
     if (full) {
-      const filled = this.pair.waitingBytes - 1;
-      if (filled > 0) this.pair.discard(filled);
+      this.pair.discard(this.pair.waitingBytes);
+      this.#held = 0;
     }
     if (call !== undefined) {
       const programFd = call.borrow(call.int(0));
@@ -232,7 +241,6 @@ export class StreamSocket extends ProgramSocket {
       library: { nr, data },
     } = this.world;
     library.takeSignals();
-    let moved = false;
     for (let step = 0; ; step++) {
       if (this.#rest !== undefined && !this.#sendRest()) break;
       if (!this.#hasRoom()) break;
@@ -247,11 +255,10 @@ export class StreamSocket extends ProgramSocket {
         this.#ended(length);
         break;
       }
-      moved = true;
       this.#give(length);
       if (length < stepBytes && !wholly && !urgent) break;
     }
-    if (moved || this.#peerEnded) this.receivers.retry();
+    this.receivers.retry();
   }
 
   /** Room in the pair for a whole step; the program has taken enough, or an event will tell. */
@@ -315,7 +322,8 @@ export class StreamSocket extends ProgramSocket {
     } = this.world;
     let moved = false;
     for (let step = 0; ; step++) {
-      const length = this.pair.receive(data, stepBytes + 1, MSG_PEEK) - 1;
+      const held = this.#held;
+      const length = this.pair.receive(data, stepBytes + held, MSG_PEEK) - held;
       if (length <= 0) {
         this.#allWritten();
         break;
@@ -325,10 +333,11 @@ export class StreamSocket extends ProgramSocket {
         break;
       }
       const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-      const sent = library.call(nr.sendto, this.fd, data + 1, length, flags, 0, 0);
+      const sent = library.call(nr.sendto, this.fd, data + held, length, flags, 0, 0);
       if (sent > 0) {
         moved = true;
-        this.pair.discard(sent);
+        this.#held = this.#large ? 1 : 0;
+        this.pair.discard(held + sent - this.#held);
       } else if (sent !== -errno.EAGAIN) {
         this.#sendFailed(-sent);
         break;
@@ -347,7 +356,7 @@ export class StreamSocket extends ProgramSocket {
   #allWritten(): void {
     if (this.#programGone) {
       // With data that it had not read, the program's close resets the connection.
-      this.pair.discard(1);
+      this.pair.discard(this.#held);
       const unread = this.pair.receive(this.world.library.data, 1) === -errno.ECONNRESET;
       this.close({ reset: unread || this.#lost });
     } else if (this.#endWanted) {
