@@ -4,6 +4,7 @@
 
 static void (*const inits[])(napi_env env, napi_value exports) = {
 	libos_init_files,
+	libos_init_timer,
 	libos_init_kernel,
 	libos_init_frame,
 	libos_init_notify,

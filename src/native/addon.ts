@@ -11,6 +11,7 @@ import type { PairBinding } from './binding/pair.js';
 import type { ProcessBinding } from './binding/process.js';
 import type { ReactorBinding } from './binding/reactor.js';
 import type { SocketsBinding } from './binding/sockets.js';
+import type { TimerBinding } from './binding/timer.js';
 import { buildNative } from './build.js';
 
 export interface Addon
@@ -22,7 +23,8 @@ export interface Addon
     PairBinding,
     ProcessBinding,
     SocketsBinding,
-    ReactorBinding {}
+    ReactorBinding,
+    TimerBinding {}
 
 let loaded: Addon | undefined;
 

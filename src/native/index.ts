@@ -19,3 +19,4 @@ export {
   type WatchOptions,
 } from './reactor.js';
 export { MonotonicClock } from './real-clock.js';
+export { RealTimeline, type RealTimelineOptions } from './real-timeline.js';

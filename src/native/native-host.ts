@@ -5,24 +5,17 @@
  * (the simulator's engine). NICs and links are given its scheduler as in a simulation.
  */
 import { KernelTimer } from '../dce/kernel-timer.js';
-import {
-  SystemEntropy,
-  type Clock,
-  type Entropy,
-  type Scheduler,
-  type Timeline,
-} from '../host/index.js';
+import { SystemEntropy, type Entropy, type Scheduler, type Timeline } from '../host/index.js';
 import type { Console, KernelPanic, KernelWarning } from '../kernel/index.js';
 import { lp64, PosixHost } from '../posix/index.js';
 import { HostTimeOf } from './host-time.js';
 import type { NativeInstance } from './native-instance.js';
 import type { NativeKernel } from './native-kernel.js';
+import { RealTimeline } from './real-timeline.js';
 
 export interface NativeHostOptions {
   readonly kernel: NativeKernel;
   readonly timeline: Timeline;
-  /** The kernel's CLOCK_MONOTONIC; it must go as the timeline's. By default the timeline. */
-  readonly clock?: Clock;
   /** By default the machine's. */
   readonly entropy?: Entropy;
   /** Names it in errors. */
@@ -44,8 +37,10 @@ export class NativeHost {
   readonly #timer: KernelTimer;
 
   constructor(options: NativeHostOptions) {
-    const { kernel, timeline, clock = timeline, entropy = new SystemEntropy() } = options;
+    const { kernel, timeline, entropy = new SystemEntropy() } = options;
     const { timeline: _, kernel: __, onDeath, name = 'host', ...rest } = options;
+    // A kernel on real time reads the machine's clock at each call.
+    const clock = timeline instanceof RealTimeline ? timeline.clock : timeline;
     this.name = name;
     this.scheduler = timeline.createScheduler();
     this.kernel = kernel.boot({ ...rest, name, clock, entropy });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** Two native hosts on a link, in the simulator's virtual time. */
+/** Two native hosts on a link, in the simulator's virtual time or in real time. */
 import { Engine } from '../../../src/dce/engine.js';
-import { HostNic, SeededEntropy, turnOfEventLoop } from '../../../src/host/index.js';
+import { HostNic, SeededEntropy, turnOfEventLoop, type Timeline } from '../../../src/host/index.js';
 import { Link, type LinkOptions } from '../../../src/link/index.js';
-import { NativeHost, NativeKernel } from '../../../src/native/index.js';
+import { NativeHost, NativeKernel, Reactor, RealTimeline } from '../../../src/native/index.js';
 import { linkWorld } from '../../helpers/link-world.js';
 
 export const addresses = ['192.0.2.1', '192.0.2.2'] as const;
@@ -29,29 +29,7 @@ export async function nativePair(options: LinkOptions = {}, seed = 1): Promise<N
   const engine = new Engine(turnOfEventLoop);
   // Linux takes a time of 0 for none.
   await engine.run(1e9, () => false);
-  const hosts = ['a', 'b'].map(
-    (name) =>
-      new NativeHost({
-        kernel,
-        timeline: engine,
-        name,
-        entropy: SeededEntropy.fromSeed(seed, name),
-        onWarning: ({ message, stack }) => {
-          throw new Error(`the kernel warns: ${message}\n${stack}`);
-        },
-      }),
-  ) as [NativeHost, NativeHost];
-  const nics = hosts.map((host, i) => {
-    const mac = Uint8Array.of(2, 0, 0, 0, 0, i + 1);
-    const nic = new HostNic(host.scheduler, { name: 'eth0', hostName: host.name, mac });
-    nic.attach(host.kernel);
-    return nic;
-  });
-  const link = new Link(linkWorld(engine, seed), nics[0]!, nics[1]!, options);
-  hosts.forEach((host, i) => {
-    host.posix.route.links.change('eth0', { up: true });
-    host.posix.route.addresses.add('eth0', `${addresses[i]!}/24`);
-  });
+  const { hosts, link } = join(kernel, engine, options, seed);
   const run = async (durationNs: number): Promise<void> => {
     await engine.run(engine.nowNs + durationNs, () => false);
   };
@@ -70,4 +48,59 @@ export async function nativePair(options: LinkOptions = {}, seed = 1): Promise<N
     },
     [Symbol.dispose]: () => hosts.forEach((host) => host.close()),
   };
+}
+
+/** The same in real time. */
+export interface RealPair extends Disposable {
+  readonly timeline: RealTimeline;
+  readonly hosts: readonly [NativeHost, NativeHost];
+  readonly link: Link;
+}
+
+export function realPair(options: LinkOptions = {}): RealPair {
+  const reactor = new Reactor();
+  const timeline = new RealTimeline({ reactor });
+  const { hosts, link } = join(loadNativeKernel(), timeline, options, 1);
+  return {
+    timeline,
+    hosts,
+    link,
+    [Symbol.dispose]() {
+      hosts.forEach((host) => host.close());
+      timeline.close();
+      reactor.close();
+    },
+  };
+}
+
+function join(
+  kernel: NativeKernel,
+  timeline: Timeline,
+  options: LinkOptions,
+  seed: number,
+): { readonly hosts: readonly [NativeHost, NativeHost]; readonly link: Link } {
+  const hosts = ['a', 'b'].map(
+    (name) =>
+      new NativeHost({
+        kernel,
+        timeline,
+        name,
+        entropy: SeededEntropy.fromSeed(seed, name),
+        onWarning: ({ message, stack }) => {
+          throw new Error(`the kernel warns: ${message}\n${stack}`);
+        },
+      }),
+  ) as [NativeHost, NativeHost];
+  const nics = hosts.map((host, i) => {
+    const mac = Uint8Array.of(2, 0, 0, 0, 0, i + 1);
+    const nic = new HostNic(host.scheduler, { name: 'eth0', hostName: host.name, mac });
+    nic.attach(host.kernel);
+    return nic;
+  });
+  const link = new Link(linkWorld(timeline, seed), nics[0]!, nics[1]!, options);
+  hosts.forEach((host, i) => {
+    host.posix.route.links.change('eth0', { up: true });
+    host.posix.route.addresses.add('eth0', `${addresses[i]!}/24`);
+  });
+  return { hosts, link };
 }
