@@ -6,18 +6,20 @@
  */
 #include <errno.h>
 #include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <valgrind/memcheck.h>
 
 #include "host.h"
 
-#define SENT_FRAMES_MAX 64
+#define SENT_FRAMES_MAX 1024
 /* Far from what programs map: the same addresses in every run, and so the same output. */
 #define MEMORY_ADDRESS 0x400000000
+#define MEMORY_BYTES_MAX 0x100000000	/* apart from that of another host of the process */
+#define HOSTS_MAX 4
 
 struct host_counts host_counts;
 
@@ -27,19 +29,6 @@ static u64 entropy_state = 0x9e3779b97f4a7c15;	/* the seed */
 
 static u64 sent[SENT_FRAMES_MAX];	/* addresses of lib_frames, oldest first */
 static unsigned int sent_count;
-
-void fail(const char *format, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	va_start(args, format);
-	fputs("harness: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(EXIT_FAILURE);
-}
 
 static void *at(u64 address)
 {
@@ -127,15 +116,26 @@ static u64 wall_clock_ns(void)
 	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
 }
 
+static void *map_memory(u64 bytes)
+{
+	void *memory = MAP_FAILED;
+
+	for (u64 host = 0; host < HOSTS_MAX && memory == MAP_FAILED; host++)
+		memory = mmap(at(MEMORY_ADDRESS + host * MEMORY_BYTES_MAX), bytes,
+			      PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+			      -1, 0);
+	if (memory == MAP_FAILED)
+		fail("cannot map %llu bytes: %s", (unsigned long long)bytes, strerror(errno));
+	return memory;
+}
+
 u64 host_boot(u64 memory_bytes, const char *cmdline)
 {
-	void *memory = mmap(at(MEMORY_ADDRESS), memory_bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	void *memory = map_memory(memory_bytes);
 	u64 started_ns;
 	int error;
 
-	if (memory == MAP_FAILED)
-		fail("cannot map %llu bytes: %s", (unsigned long long)memory_bytes, strerror(errno));
 	shared = at(lib_shared());
 	if (shared->abi_version != LIB_ABI_VERSION)
 		fail("the kernel has version %u of the host interface, this program %u",
@@ -181,7 +181,7 @@ static struct lib_segment piece(const struct lib_frame *frame, u32 index)
 	return (struct lib_segment){ .address = frame->head, .length = frame->head_length };
 }
 
-void host_receive(u32 nic, const void *bytes, u32 length)
+void host_receive_with(u32 nic, const void *bytes, u32 length, const struct host_offload *offload)
 {
 	struct lib_frame *frame = at(lib_rx_alloc(nic, length));
 	const char *from = bytes;
@@ -194,12 +194,23 @@ void host_receive(u32 nic, const void *bytes, u32 length)
 		memcpy(at(part.address), from, part.length);
 		from += part.length;
 	}
+	frame->flags = offload->flags;
+	frame->csum_start = offload->csum_start;
+	frame->csum_offset = offload->csum_offset;
+	frame->gso_size = offload->gso_size;
+	frame->gso_type = offload->gso_type;
+	frame->header_length = offload->header_length;
 	host_counts.frames_received++;
 	lib_rx((uintptr_t)frame);
 	lib_run();
 }
 
-u32 host_take_sent(void *bytes, u32 length_max)
+void host_receive(u32 nic, const void *bytes, u32 length)
+{
+	host_receive_with(nic, bytes, length, &(struct host_offload){ .flags = 0 });
+}
+
+u32 host_take_sent_with(void *bytes, u32 length_max, struct host_offload *offload)
 {
 	struct lib_frame *frame;
 	char *to = bytes;
@@ -215,10 +226,28 @@ u32 host_take_sent(void *bytes, u32 length_max)
 	for (u32 i = 0; i < frame->segment_count; i++) {
 		struct lib_segment part = piece(frame, i);
 
+		/* What leaves a host must not hold what happened to be in its memory. */
+		if (VALGRIND_CHECK_MEM_IS_DEFINED(at(part.address), part.length))
+			host_counts.undefined_frames++;
 		memcpy(to, at(part.address), part.length);
 		to += part.length;
 	}
+	*offload = (struct host_offload){
+		.flags = frame->flags,
+		.csum_start = frame->csum_start,
+		.csum_offset = frame->csum_offset,
+		.gso_size = frame->gso_size,
+		.gso_type = frame->gso_type,
+		.header_length = frame->header_length,
+	};
 	lib_tx_done((uintptr_t)frame);
 	lib_run();
 	return length;
+}
+
+u32 host_take_sent(void *bytes, u32 length_max)
+{
+	struct host_offload offload;
+
+	return host_take_sent_with(bytes, length_max, &offload);
 }

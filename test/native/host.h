@@ -6,7 +6,8 @@
 #include "host_interface.h"
 
 struct host_counts {
-	unsigned int log_records, warnings, timers, threads, frames_sent, frames_received;
+	unsigned int log_records, warnings, timers, threads, frames_sent, frames_received,
+		undefined_frames;
 };
 extern struct host_counts host_counts;
 
@@ -20,8 +21,16 @@ u64 host_now_ns(void);
 /* Gives a received frame to a NIC, and runs what it brings about. */
 void host_receive(u32 nic, const void *frame, u32 length);
 
-/* The oldest frame that the kernel has sent and nobody has looked at: its length, 0 if there is none. */
+/* The oldest frame that was sent and nobody has looked at: its length, 0 if there is none. */
 u32 host_take_sent(void *frame, u32 length_max);
+
+/* The same with what a frame leaves to the hardware, for a wire to another host (see lib_frame). */
+struct host_offload {
+	u16 csum_start, csum_offset, gso_size, header_length;
+	u8 gso_type, flags;
+};
+void host_receive_with(u32 nic, const void *frame, u32 length, const struct host_offload *offload);
+u32 host_take_sent_with(void *frame, u32 length_max, struct host_offload *offload);
 
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 #endif
