@@ -15,8 +15,9 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { cachePath } from '../../kernel/build/cache.js';
 import { LibosError } from '../errors.js';
@@ -124,9 +125,25 @@ export function compileInto(path: string, args: readonly string[]): void {
     }
     mkdirSync(dirname(path), { recursive: true });
     renameSync(made, path);
+    prune(dirname(path));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** How many of a part stay when newer ones come: each state of its sources makes one. */
+const keptOfPart = 8;
+
+/** Removes the oldest of what `folder` is one of; who has loaded a file keeps it. */
+function prune(folder: string): void {
+  const part = /^[^-]+-/.exec(basename(folder))?.[0] ?? '';
+  readdirSync(dirname(folder))
+    .filter((name) => name.startsWith(part))
+    .map((name) => join(dirname(folder), name))
+    .map((path) => ({ path, madeMs: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .sort((a, b) => b.madeMs - a.madeMs)
+    .slice(keptOfPart)
+    .forEach(({ path }) => rmSync(path, { recursive: true, force: true }));
 }
 
 /** The C files and headers of a part, and what all parts share, from the package's root. */
