@@ -63,7 +63,7 @@ export function noSuchInterface(label: string, name: string): LibosError {
 }
 
 export function nicError(label: string, why: string, hint: string): LibosError {
-  return new LibosError('ERR_LIBOS_NIC', `${label}: ${why}`, { hint });
+  return new LibosError('ERR_LIBOS_NIC', `NIC “${label}”: ${why}`, { hint });
 }
 
 /** For a call that failed with -errno. */

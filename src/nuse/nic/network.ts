@@ -8,10 +8,19 @@ import { HostNic, type Scheduler } from '../../host/index.js';
 import { formatMac } from '../../ip-address.js';
 import type { HostedKernel } from '../../kernel/index.js';
 import type { Reactor } from '../../native/reactor.js';
-import { isSystemError, netlink, type PosixHost } from '../../posix/index.js';
+import {
+  isSystemError,
+  netlink,
+  O_CREAT,
+  O_TRUNC,
+  O_WRONLY,
+  type PosixHost,
+} from '../../posix/index.js';
 import { LibosError } from '../../errors.js';
 import type { HostConfig, NicConfig } from '../config/index.js';
 import type { NicBackend, NicCounters, NicEnvironment } from './backend.js';
+import { LeaseHolder } from './lease-holder.js';
+import { hostsFileOf, resolvConfOf } from './name-files.js';
 import { openNic } from './open.js';
 
 /** What a network is opened in. */
@@ -42,33 +51,59 @@ interface OpenedNic {
   readonly config: NicConfig;
   readonly backend: NicBackend;
   readonly nic: HostNic;
+  dhcp: LeaseHolder | undefined;
 }
 
 const { IFA_F_NODAD } = netlink.constants;
 const mtuDefault = 1500;
+/** How long a start waits for DHCP. */
+const firstLeaseMs = 10_000;
 /** Frames that a device may have before Linux's queue waits: as many as fit a socket buffer many times. */
 const txQueueFramesDefault = 1000;
 
 export class Network {
+  readonly #config: HostConfig;
   readonly #services: NetworkServices;
   readonly #nics: OpenedNic[] = [];
+  #resolvConf = '';
+  #hostsFile = '';
+  #onFilesChanged: () => void = () => undefined;
+  #leaseChanged: () => void = () => undefined;
 
-  private constructor(services: NetworkServices) {
+  private constructor(config: HostConfig, services: NetworkServices) {
+    this.#config = config;
     this.#services = services;
   }
 
   /** Throws a LibosError that names the NIC, route or sysctl that is wrong; nothing stays open then. */
   static async open(config: HostConfig, services: NetworkServices): Promise<Network> {
-    const network = new Network(services);
+    const network = new Network(config, services);
     try {
-      network.#setSysctls(config);
+      network.#setSysctls();
       services.posix.route.links.change('lo', { up: true });
-      for (const nic of config.nics) await network.#add(config.name, nic);
+      for (const nic of config.nics) await network.#add(nic);
+      network.#writeNameFiles();
+      await network.#firstLeases();
     } catch (error) {
       await network.close();
       throw error;
     }
     return network;
+  }
+
+  /** The host's /etc/resolv.conf. */
+  get resolvConf(): string {
+    return this.#resolvConf;
+  }
+
+  /** The host's /etc/hosts. */
+  get hostsFile(): string {
+    return this.#hostsFile;
+  }
+
+  /** Who is told when one of the two is another. */
+  set onFilesChanged(callback: () => void) {
+    this.#onFilesChanged = callback;
   }
 
   status(): readonly NicStatus[] {
@@ -89,10 +124,12 @@ export class Network {
   /** Gives all NICs back to the machine. */
   async close(): Promise<void> {
     const nics = this.#nics.splice(0);
+    await Promise.all(nics.map(async ({ dhcp }) => await dhcp?.stop()));
     await Promise.all(nics.map(({ backend }) => backend.close()));
   }
 
-  async #add(hostName: string, config: NicConfig): Promise<void> {
+  async #add(config: NicConfig): Promise<void> {
+    const { name: hostName } = this.#config;
     const { kernel, scheduler, reactor, log } = this.#services;
     const environment: NicEnvironment = { reactor, scheduler, log };
     const backend = await openNic(config.url, environment);
@@ -109,9 +146,62 @@ export class Network {
       offloads,
     });
     nic.attach(kernel);
-    this.#nics.push({ config, backend, nic });
-    this.#address(nic, config);
+    const opened: OpenedNic = { config, backend, nic, dhcp: undefined };
+    this.#nics.push(opened);
     backend.start(nic);
+    this.#address(nic, config);
+    if (config.dhcp) opened.dhcp = this.#startDhcp(opened);
+  }
+
+  #startDhcp({ config, nic }: OpenedNic): LeaseHolder {
+    const { posix, log } = this.#services;
+    const dhcp = new LeaseHolder({
+      posix,
+      nic,
+      log,
+      hostName: this.#config.name,
+      metric: this.#nics.length - 1,
+      takesMtu: config.mtu === undefined,
+      onChange: () => {
+        this.#writeNameFiles();
+        this.#leaseChanged();
+      },
+    });
+    dhcp.start();
+    return dhcp;
+  }
+
+  /** Programs find the network ready, unless there is no server. */
+  async #firstLeases(): Promise<void> {
+    const missing = (): readonly OpenedNic[] =>
+      this.#nics.filter(({ dhcp }) => dhcp !== undefined && dhcp.lease === undefined);
+    if (missing().length === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        const names = missing().map(({ config }) => config.name);
+        this.#services.log(`${names.join(', ')}: no lease by DHCP yet; it goes on trying`);
+        resolve();
+      }, firstLeaseMs);
+      this.#leaseChanged = () => {
+        if (missing().length > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#leaseChanged = () => undefined;
+  }
+
+  #writeNameFiles(): void {
+    const leases = this.#nics.flatMap(({ dhcp }) => dhcp?.lease ?? []);
+    const resolvConf = resolvConfOf(this.#config.resolvConf, leases);
+    const hostsFile = hostsFileOf(this.#config);
+    if (resolvConf === this.#resolvConf && hostsFile === this.#hostsFile) return;
+    this.#resolvConf = resolvConf;
+    this.#hostsFile = hostsFile;
+    const { service } = this.#services.posix;
+    service.writeFile('/etc/resolv.conf', resolvConf, O_WRONLY | O_CREAT | O_TRUNC);
+    service.writeFile('/etc/hosts', hostsFile, O_WRONLY | O_CREAT | O_TRUNC);
+    this.#onFilesChanged();
   }
 
   #address({ ifindex }: HostNic, config: NicConfig): void {
@@ -145,11 +235,11 @@ export class Network {
     }
   }
 
-  #setSysctls(config: HostConfig): void {
+  #setSysctls(): void {
     const { posix } = this.#services;
     // Every program's user is the owner of this network.
     posix.sysctl('net.ipv4.ping_group_range', '0 2147483647');
-    for (const [name, value] of config.sysctl) {
+    for (const [name, value] of this.#config.sysctl) {
       attempt(`sysctl ${name} = ${value}`, () => posix.sysctl(name, value));
     }
   }
