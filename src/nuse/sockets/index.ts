@@ -7,10 +7,10 @@
 import type { Reactor } from '../../native/reactor.js';
 import type { PosixHost } from '../../posix/index.js';
 import { addon } from '../../native/addon.js';
-import type { Call, CallHandler, CallHandlers, Caller } from '../call.js';
+import type { Call, CallHandler, CallHandlers, Caller, DescriptorIdentity } from '../call.js';
 import type { CallName } from '../calls/table.js';
 import { Charges } from './charges.js';
-import { ioctl } from './ioctl-calls.js';
+import { interfaceRequest, ioctl, isInterfaceRequest } from './ioctl-calls.js';
 import { Library } from './library.js';
 import { getsockopt, setsockopt } from './option-calls.js';
 import type { SocketWorld } from './program-socket.js';
@@ -72,7 +72,13 @@ export function openSockets({ posix, reactor }: SocketServices): ProgramSockets 
     }
     make.socket(world, call);
   };
-  const served = Object.entries(onSockets).map(([name, serve]) => [name, serves(table, serve)]);
+  const other: CallHandler = (call) => {
+    interfaceRequest(library, call);
+  };
+  const served = Object.entries(onSockets).map(([name, serve]) => [
+    name,
+    serves(table, serve, other),
+  ]);
   return {
     handlers: { socket, ...(Object.fromEntries(served) as CallHandlers) },
     get count() {
@@ -91,17 +97,26 @@ export function socketHandlers(services: SocketServices): CallHandlers {
 }
 
 /** A handler for calls on the library's sockets: those on other descriptors are the machine's. */
-function serves(table: SocketTable, serve: SocketCall): CallHandler {
+function serves(table: SocketTable, serve: SocketCall, other: CallHandler): CallHandler {
   return (call) => {
     const identity = call.identify(call.int(0));
     const socket = identity === undefined ? undefined : table.get(identity.inode);
     if (identity === undefined || socket === undefined) {
-      call.proceed();
+      if (identity === undefined || !asks(call, identity)) call.proceed();
+      else other(call);
       return;
     }
     if (socket instanceof StreamSocket && socket.wantsEnlarging) enlarge(socket, call);
     serve(socket, call, identity);
   };
+}
+
+const S_IFMT = 0o170000;
+const S_IFSOCK = 0o140000;
+
+/** Whether a call asks something about interfaces of a socket of the machine's, as glibc does of unix sockets. */
+function asks(call: Call, { mode }: DescriptorIdentity): boolean {
+  return call.name === 'ioctl' && (mode & S_IFMT) === S_IFSOCK && isInterfaceRequest(call);
 }
 
 function enlarge(socket: StreamSocket, call: Call): void {

@@ -5,11 +5,17 @@
  * its size is not known, and only what Linux has changed comes back. Requests whose structure points to more are
  * listed; Linux would follow a program's pointer blindly.
  */
-import { errno, isSystemError, SystemError } from '../../posix/index.js';
+import {
+  AF_INET,
+  AF_INET6,
+  errno,
+  isSystemError,
+  SOCK_DGRAM,
+  SystemError,
+} from '../../posix/index.js';
 import type { Call } from '../call.js';
-import type { Library } from './library.js';
-import { viewOf, wide, writeInt } from './program-data.js';
-import type { ProgramSocket } from './program-socket.js';
+import { libraryFlags, type Library } from './library.js';
+import { viewOf, wide } from './program-data.js';
 import { StreamSocket } from './stream-socket.js';
 import type { SocketCall } from './transfer-calls.js';
 
@@ -31,7 +37,7 @@ const SIOCGHWTSTAMP = 0x89b1;
 const SIOCDEVPRIVATE = 0x89f0;
 const devPrivateLast = 0x89ff;
 
-const AF_INET6 = 10;
+const interfaceLast = 0x89df;
 const structureBytesMax = 256;
 const behindBytesMax = 64 * 1024;
 const interfaceNameBytes = 16;
@@ -53,50 +59,74 @@ const withData = new Set([
 ]);
 
 export const ioctl: SocketCall = (socket, call) => {
-  const request = call.unsigned(1) % 2 ** 32;
+  const request = requestOf(call);
   if (pairsOwn.has(request) || (request === SIOCATMARK && socket instanceof StreamSocket)) {
     call.proceed();
     return;
   }
+  const { library } = socket.world;
+  const outgoing = request === SIOCOUTQ || request === SIOCOUTQNSD;
+  const unsent = outgoing && socket instanceof StreamSocket ? socket.unsentBytes : 0;
+  passOn(library, call, socket.fd, socket.kind.family, () => {
+    if (unsent > 0) library.setU32(library.control, library.getU32(library.control) + unsent);
+  });
+};
+
+const requestOf = (call: Call): number => call.unsigned(1) % 2 ** 32;
+
+/** Whether a request is about interfaces, which any socket may be asked. */
+export function isInterfaceRequest(call: Call): boolean {
+  const request = requestOf(call);
+  return request >= SIOCADDRT && request <= interfaceLast;
+}
+
+/** Such a request on a socket that is not the library's. */
+export function interfaceRequest(library: Library, call: Call): void {
+  const fd = library.call(library.nr.socket, AF_INET, SOCK_DGRAM | libraryFlags, 0);
+  if (fd < 0) throw new SystemError(fd, call.name);
+  try {
+    passOn(library, call, fd, AF_INET, () => undefined);
+  } finally {
+    library.close(fd);
+  }
+}
+
+function passOn(library: Library, call: Call, fd: number, family: number, after: () => void): void {
+  const request = requestOf(call);
   if (refused.has(request)) throw new SystemError(errno.EOPNOTSUPP, call.name);
   const at = call.unsigned(2);
-  const { library } = socket.world;
   const before = readable(call, at, structureBytesMax);
   library.bytes(library.control, structureBytesMax).fill(0);
   library.bytes(library.control, before.length).set(before);
-  const restore = follow(socket, call, request, before);
-  const result = library.call(library.nr.ioctl, socket.fd, request, library.control);
+  const restore = follow(library, call, request, family, before);
+  const result = library.call(library.nr.ioctl, fd, request, library.control);
   if (result < 0) {
     call.fail(-result);
     return;
   }
   restore();
-  const unsent = socket instanceof StreamSocket ? socket.unsentBytes : 0;
-  if (request === SIOCOUTQ || request === SIOCOUTQNSD) {
-    writeInt(call, at, library.getS32(library.control) + unsent);
-  } else {
-    writeChanged(call, at, before, library.bytes(library.control, before.length));
-  }
+  after();
+  writeChanged(call, at, before, library.bytes(library.control, before.length));
   call.answer(result);
-};
+}
 
 /** Brings what the structure points to into kernel memory; the result brings it back after the call. */
 function follow(
-  socket: ProgramSocket,
+  library: Library,
   call: Call,
   request: number,
+  family: number,
   before: Uint8Array,
 ): () => void {
-  const { library } = socket.world;
   const isPrivate = request >= SIOCDEVPRIVATE && request <= devPrivateLast;
   if (request === SIOCGIFCONF) {
     return followTo(library, call, configurationAt, before, behindBytesMax);
   }
-  if ((request === SIOCADDRT || request === SIOCDELRT) && socket.kind.family !== AF_INET6) {
+  if ((request === SIOCADDRT || request === SIOCDELRT) && family !== AF_INET6) {
     return followTo(library, call, routeDeviceAt, before, interfaceNameBytes);
   }
   if (!isPrivate && !withData.has(request)) return () => undefined;
-  if (isPrivate && isBridge(socket, before)) throw new SystemError(errno.EOPNOTSUPP, call.name);
+  if (isPrivate && isBridge(library, before)) throw new SystemError(errno.EOPNOTSUPP, call.name);
   return followTo(library, call, requestDataAt, before, behindBytesMax);
 }
 
@@ -130,13 +160,11 @@ function followTo(
 }
 
 /** Its private requests hold pointers of their own. */
-function isBridge(socket: ProgramSocket, request: Uint8Array): boolean {
+function isBridge(library: Library, request: Uint8Array): boolean {
   const name = new TextDecoder().decode(request.subarray(0, interfaceNameBytes));
   const end = name.indexOf('\0');
   try {
-    socket.world.library.process.stat(
-      `/sys/class/net/${end < 0 ? name : name.slice(0, end)}/bridge`,
-    );
+    library.process.stat(`/sys/class/net/${end < 0 ? name : name.slice(0, end)}/bridge`);
     return true;
   } catch (error) {
     if (isSystemError(error)) return false;

@@ -21,6 +21,8 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
   SHUT_WR,
+  SO_ERROR,
+  SOL_SOCKET,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_SEQPACKET,
@@ -47,7 +49,7 @@ const connectionless = new Set([AF_INET, AF_INET6]);
 
 export class MessageSocket extends ProgramSocket {
   protected readonly programBytes = messageBufferBytes;
-  protected readonly watched = EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP;
+  protected readonly watched: number;
   protected readonly pairType: PairType;
   readonly #queue: MessageQueue;
   /** Nothing tells when the program closes its end of such a pair, but it can be given an error. */
@@ -71,6 +73,8 @@ export class MessageSocket extends ProgramSocket {
     const { family, type } = kind;
     this.#datagrams = connectionless.has(family) && (type === SOCK_DGRAM || type === SOCK_RAW);
     this.#ends = type !== SOCK_DGRAM && type !== SOCK_RAW;
+    // Whether a connection has come about shows as room.
+    this.watched = EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP | (this.#ends ? EPOLLOUT : 0);
     this.pairType = this.#datagrams ? SOCK_DGRAM : SOCK_SEQPACKET;
     this.#queue = new MessageQueue(world.library);
   }
@@ -82,10 +86,17 @@ export class MessageSocket extends ProgramSocket {
   connect(call: Call, nameLength: number, nonBlocking: boolean): void {
     const { library } = this.world;
     const address = library.bytes(library.name, nameLength).slice();
+    let begun = false;
     const attempt = (): boolean => {
-      this.#toLibrary();
-      library.bytes(library.name, address.length).set(address);
-      const result = library.call(library.nr.connect, this.fd, library.name, address.length);
+      let result: number;
+      if (begun) {
+        result = this.#connectResult();
+      } else {
+        this.#toLibrary();
+        library.bytes(library.name, address.length).set(address);
+        result = library.call(library.nr.connect, this.fd, library.name, address.length);
+      }
+      begun = true;
       const waits = result === -errno.EINPROGRESS || result === -errno.EALREADY;
       if (waits && !nonBlocking) return false;
       if (result < 0) call.fail(-result);
@@ -96,6 +107,15 @@ export class MessageSocket extends ProgramSocket {
       timeoutNs: this.sendTimeoutNs,
       timedOut: () => void call.fail(errno.EINPROGRESS),
     });
+  }
+
+  /** How a connect that has begun has ended, or EINPROGRESS: not all families say so when it is repeated. */
+  #connectResult(): number {
+    const { library } = this.world;
+    const events = library.poll(this.fd, EPOLLOUT);
+    if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0) return -errno.EINPROGRESS;
+    const error = library.getOption(this.fd, SOL_SOCKET, SO_ERROR);
+    return error > 0 ? -error : 0;
   }
 
   // Pumps

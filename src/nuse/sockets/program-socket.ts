@@ -105,6 +105,11 @@ export abstract class ProgramSocket {
   /** What an accepted connection is. */
   abstract accepted(fd: number): ProgramSocket;
 
+  /** Whether a plain write to the program's end fails with EPIPE. */
+  get breaksByItself(): boolean {
+    return false;
+  }
+
   /** Whether nothing tells when the program closes its end. */
   get needsSweeping(): boolean {
     return false;

@@ -90,7 +90,15 @@ export const connect: SocketCall = (made, call, identity) => {
 };
 
 export const listen: SocketCall = (made, call) => {
-  finish(call, made.listen(call.int(1)));
+  const first = made.listening === undefined;
+  const result = made.listen(call.int(1));
+  if (result >= 0 && first) {
+    // Nobody can write to a listener, and poll says so.
+    const fd = call.borrow(call.int(0));
+    native.pairFill(fd);
+    native.close(fd);
+  }
+  finish(call, result);
   if (made.listening !== undefined) made.begin();
 };
 

@@ -19,19 +19,17 @@ import {
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
   MSG_NOSIGNAL,
-  MSG_OOB,
   MSG_PEEK,
-  MSG_TRUNC,
-  MSG_WAITALL,
   O_NONBLOCK,
   SHUT_RD,
+  SHUT_RDWR,
   SHUT_WR,
   SOCK_STREAM,
 } from '../../posix/index.js';
 import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
-import { dataBytesMax } from './library.js';
 import { receiveDirectly, sendDirectly } from './direct.js';
+import { passUrgent, takeBytes } from './stream-bytes.js';
 import { smallestBufferBytes, streamBufferBytes } from './pair.js';
 import {
   ProgramSocket,
@@ -47,7 +45,6 @@ const stepBytes = 256 * 1024;
 const stepsMax = 16;
 /** The pair is asked what is left in it when so much has gone into it. */
 const pairBytesMax = streamBufferBytes / 2;
-const SIOCATMARK = 0x8905;
 const progress = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP;
 
 type Phase =
@@ -76,6 +73,8 @@ export class StreamSocket extends ProgramSocket {
   #peerEnded = false;
   /** The program wants to end its side when what it has written has gone. */
   #endWanted = false;
+  /** It has ended its side. */
+  #ownEnd = false;
   #programGone = false;
   /** Bytes came that no program has read, nor will. */
   #lost = false;
@@ -114,6 +113,10 @@ export class StreamSocket extends ProgramSocket {
     native.pairSendBuffer(programFd, streamBufferBytes);
   }
 
+  override get breaksByItself(): boolean {
+    return this.#phase === 'dead' || this.#ownEnd;
+  }
+
   /** What the program has written and the library does not have yet. */
   get unsentBytes(): number {
     return this.#phase === 'open' ? Math.max(0, this.pair.waitingBytes - this.#held) : 0;
@@ -136,10 +139,11 @@ export class StreamSocket extends ProgramSocket {
       library.bytes(library.name, address.length).set(address);
       const result = library.call(library.nr.connect, this.fd, library.name, address.length);
       const waits = result === -errno.EINPROGRESS || result === -errno.EALREADY;
-      if (waits && !nonBlocking) return false;
       if (this.#phase === 'dead' && (waits || result === 0)) this.#revive(call);
-      if (result === -errno.EINPROGRESS) this.#beginConnecting(call);
-      else if (result === 0) this.#connected(call);
+      if (waits && this.#phase === 'fresh') this.#beginConnecting(call);
+      if (waits && !nonBlocking) return false;
+      if (result === 0) this.#connected(call);
+      else if (!waits && this.#phase === 'connecting' && !nonBlocking) this.#notConnected();
       if (result < 0) call.fail(-result);
       else call.answer(0);
       return true;
@@ -155,6 +159,19 @@ export class StreamSocket extends ProgramSocket {
     native.pairFill(programFd);
     native.close(programFd);
     this.#phase = 'connecting';
+  }
+
+  /** The call itself has told the program that it failed: its pair is as before. */
+  #notConnected(): void {
+    this.#unfill();
+    this.#phase = 'fresh';
+  }
+
+  /** Takes out what made the program's end unwritable, but for the byte that is held. */
+  #unfill(): void {
+    const filled = this.pair.waitingBytes - 1;
+    if (filled > 0) this.pair.discard(filled);
+    this.#held = 1;
   }
 
   /** What the program had was reset by a connect that failed: it gets a new pair in its place. */
@@ -178,10 +195,7 @@ export class StreamSocket extends ProgramSocket {
     if (this.#phase === 'open' || this.#phase === 'dead') return;
     const full = this.#phase === 'connecting';
     this.#phase = 'open';
-    if (full) {
-      this.pair.discard(this.pair.waitingBytes);
-      this.#held = 0;
-    }
+    if (full) this.#unfill();
     if (call !== undefined) {
       const programFd = call.borrow(call.int(0));
       this.enlarge(programFd);
@@ -215,13 +229,15 @@ export class StreamSocket extends ProgramSocket {
       this.listening.pump();
       return;
     }
-    if (this.#phase === 'connecting') this.#whileConnecting();
+    // A call that waits for it learns how it ended, and nothing else may.
+    if (this.#phase === 'connecting' && this.senders.size === 0) this.#whileConnecting();
     if (this.#phase === 'open') {
       if (this.#libraryFull && (events === 0 || (events & ~EPOLLIN) !== 0)) {
         this.#libraryFull = false;
         this.#toLibrary();
       }
-      this.#toProgram(false);
+      if (this.#peerEnded) this.#checkBroken();
+      else this.#toProgram(false);
     }
     this.senders.retry();
   }
@@ -236,10 +252,8 @@ export class StreamSocket extends ProgramSocket {
   /** From the library to the program. `wholly`: until there is no more, for no wake-up may come for it. */
   #toProgram(wholly: boolean): void {
     if (this.#pairFull || this.#peerEnded || this.#phase !== 'open') return;
-    const {
-      library,
-      library: { nr, data },
-    } = this.world;
+    const { library } = this.world;
+    const { nr, data } = library;
     library.takeSignals();
     for (let step = 0; ; step++) {
       if (this.#rest !== undefined && !this.#sendRest()) break;
@@ -249,7 +263,7 @@ export class StreamSocket extends ProgramSocket {
         break;
       }
       const urgent = this.#urgent;
-      if (urgent) this.#passUrgent();
+      if (urgent) this.#urgent = passUrgent(library, this.fd, this.pair);
       const length = library.call(nr.recvfrom, this.fd, data, stepBytes, MSG_DONTWAIT);
       if (length <= 0) {
         this.#ended(length);
@@ -259,6 +273,11 @@ export class StreamSocket extends ProgramSocket {
       if (length < stepBytes && !wholly && !urgent) break;
     }
     this.receivers.retry();
+  }
+
+  /** After its end, a peer can still say that it does not listen any more. */
+  #checkBroken(): void {
+    if ((this.world.library.poll(this.fd, 0) & EPOLLERR) !== 0) this.#bury();
   }
 
   /** Room in the pair for a whole step; the program has taken enough, or an event will tell. */
@@ -316,10 +335,8 @@ export class StreamSocket extends ProgramSocket {
   /** From the program to the library. */
   #toLibrary(): void {
     if (this.#libraryFull || this.#phase !== 'open' || this.closed) return;
-    const {
-      library,
-      library: { nr, data },
-    } = this.world;
+    const { library } = this.world;
+    const { nr, data } = library;
     let moved = false;
     for (let step = 0; ; step++) {
       const held = this.#held;
@@ -400,25 +417,6 @@ export class StreamSocket extends ProgramSocket {
     this.senders.retry();
   }
 
-  // Urgent data
-
-  /** Moves what comes before the mark, then the urgent byte as such. */
-  #passUrgent(): void {
-    const {
-      library,
-      library: { nr, data },
-    } = this.world;
-    const at = library.vector;
-    if (library.call(nr.ioctl, this.fd, SIOCATMARK, at) < 0 || library.getS32(at) === 0) {
-      const events = library.poll(this.fd, EPOLLPRI);
-      this.#urgent = (events & EPOLLPRI) !== 0;
-      return;
-    }
-    const result = library.call(nr.recvfrom, this.fd, data, 1, MSG_OOB | MSG_DONTWAIT);
-    if (result === 1) this.pair.sendUrgent(data);
-    if (result !== -errno.EAGAIN) this.#urgent = false;
-  }
-
   // The calls
 
   send(call: Call, message: ProgramMessage, flags: number, sent: number): number {
@@ -444,31 +442,20 @@ export class StreamSocket extends ProgramSocket {
     this.pump();
     const programFd = call.borrow(call.int(0));
     try {
-      return this.#receiveFrom(programFd, call, message, flags);
+      const received = takeBytes(
+        {
+          library: this.world.library,
+          programFd,
+          ended: this.#peerEnded || this.#phase !== 'open',
+        },
+        call,
+        message,
+        flags,
+      );
+      return received === -errno.ECONNRESET ? this.takeError() || received : received;
     } finally {
       native.close(programFd);
     }
-  }
-
-  #receiveFrom(fd: number, call: Call, message: ProgramMessage, flags: number): Received | number {
-    const { library } = this.world;
-    const length = Math.min(message.total, dataBytesMax);
-    const discard = (flags & MSG_TRUNC) !== 0 && (flags & MSG_PEEK) === 0;
-    const passed = MSG_DONTWAIT | (flags & (MSG_PEEK | MSG_OOB));
-    // Whether all of it must be there is seen before any of it is taken.
-    if ((flags & MSG_WAITALL) !== 0 && (flags & MSG_PEEK) === 0 && !this.#peerEnded) {
-      const there = native.ioctlValue(fd, 0x541b);
-      const wanted = Math.min(length, stepBytes);
-      if (there < wanted && this.#phase === 'open') return -errno.EAGAIN;
-    }
-    const result = discard
-      ? native.pairDiscard(fd, length)
-      : native.receiveMemory(fd, library.data, length, passed);
-    if (result < 0) return result === -errno.ECONNRESET ? this.takeError() || result : result;
-    if (!discard && result > 0)
-      call.writeVector(message.segments, library.bytes(library.data, result));
-    const kept = (flags & MSG_OOB) !== 0 ? MSG_OOB : 0;
-    return { result, name: 0, nameLength: 0, control: 0, controlLength: 0, flags: kept };
   }
 
   /** The error that ended the connection, once, as a negative errno; 0 for none. */
@@ -490,10 +477,16 @@ export class StreamSocket extends ProgramSocket {
       }
       return result;
     }
-    if (how < SHUT_RD || how > 2) return -errno.EINVAL;
-    if (how !== SHUT_RD) this.#endWanted = true;
+    if (how < SHUT_RD || how > SHUT_RDWR) return -errno.EINVAL;
+    this.#toLibrary();
+    // Linux's own answer, unless what the program has written must go first.
+    const later = how !== SHUT_RD && this.unsentBytes > 0;
+    const result = later ? 0 : library.call(nr.shutdown, this.fd, how);
+    if (result < 0) return result;
+    if (how !== SHUT_RD) this.#ownEnd = true;
+    if (later) this.#endWanted = true;
+    if (later && how === SHUT_RDWR) library.call(nr.shutdown, this.fd, SHUT_RD);
     native.shutdown(programFd, how);
-    const result = how === SHUT_WR ? 0 : library.call(nr.shutdown, this.fd, SHUT_RD);
     this.#toLibrary();
     this.receivers.retry();
     return result;

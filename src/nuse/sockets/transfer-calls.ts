@@ -99,10 +99,16 @@ function sendRest(
 }
 
 function finishSend(socket: ProgramSocket, call: Call, flags: number, result: number): void {
-  const { type } = socket.kind;
-  const breaks = type === SOCK_STREAM || type === SOCK_SEQPACKET;
-  if (result === -errno.EPIPE && breaks && (flags & MSG_NOSIGNAL) === 0) call.signal(SIGPIPE);
-  finish(call, result);
+  if (result !== -errno.EPIPE || (flags & MSG_NOSIGNAL) !== 0) {
+    finish(call, result);
+  } else if (socket.breaksByItself) {
+    // Its own kernel says the same of the pair, and the signal comes before the call returns.
+    call.proceed();
+  } else {
+    call.fail(errno.EPIPE);
+    const { type } = socket.kind;
+    if (type === SOCK_STREAM || type === SOCK_SEQPACKET) call.signal(SIGPIPE);
+  }
 }
 
 function finish(call: Call, result: number): void {
