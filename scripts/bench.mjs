@@ -18,7 +18,7 @@ await run(async () => {
       `npm run bench -- NAME, where NAME is one of ${names.join(', ')}`,
     );
   }
-  await setup(name === 'fidelity' ? 'fidelity' : 'bench');
+  await setup(['fidelity', 'nuse'].includes(name) ? name : 'bench');
   return spawnSync(process.execPath, [join(root, 'dist/bench', `${name}.js`), ...rest], {
     stdio: 'inherit',
   }).status;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { realpathSync } from 'node:fs';
 import { ensureDebianPackages } from './lib/debian.mjs';
 import { ensureKernels, ensureOracle } from './lib/kernel.mjs';
+import { ensureOwnC } from './lib/own-c.mjs';
 import { ensureNpmPackages } from './lib/npm.mjs';
 import { removePackedKernels } from './lib/packed-kernels.mjs';
 import { SetupError, run } from './lib/script.mjs';
@@ -15,25 +16,27 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * What each goal needs: groups of scripts/debian-packages.json, kernel profiles, those of them in the native form as
- * well, and the oracle, an ordinary Linux to compare with.
+ * well, the package's own C (addon, shim, launcher), and the oracle, an ordinary Linux to compare with.
  */
 const goals = {
   checks: { groups: [], profiles: [] },
   demo: { groups: ['kernel'], profiles: ['sim'] },
   bench: { groups: ['kernel', 'bench'], profiles: ['sim'] },
+  nuse: { groups: ['kernel', 'bench'], profiles: [], nativeProfiles: ['full'], ownC: true },
   fidelity: { groups: ['kernel', 'bench'], profiles: ['sim'], oracle: true },
   pack: { groups: ['kernel'], profiles: ['sim', 'full'] },
   test: {
     groups: ['kernel', 'test', 'bench'],
     profiles: ['sim', 'full'],
-    nativeProfiles: ['sim'],
+    nativeProfiles: ['sim', 'full'],
+    ownC: true,
     oracle: true,
   },
 };
 
 /** Brings the checkout to where `goal` can run and returns its kernels. */
 export async function setup(goal) {
-  const { groups, profiles, nativeProfiles = [], oracle = false } = goals[goal];
+  const { groups, profiles, nativeProfiles = [], ownC = false, oracle = false } = goals[goal];
   checkNode();
   await ensureDebianPackages(groups);
   ensureNpmPackages(root);
@@ -42,6 +45,7 @@ export async function setup(goal) {
   removePackedKernels(root);
   const kernels = await ensureKernels(root, profiles);
   await ensureKernels(root, nativeProfiles, 'x86_64');
+  if (ownC) await ensureOwnC(root);
   if (oracle) await ensureOracle(root);
   return kernels;
 }
