@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Makes two tests of every body: `NAME.linux` runs it natively, `NAME.libos` on the library and compares what
- * both wrote down. Checks that are known to fail are in ledger.json with the reason; one that passes although it
+ * Makes three tests of every body: `NAME.linux` runs it natively, `NAME.libos` on the library and `NAME.native-form` on
+ * its native form, each compared with what Linux wrote down. Checks that are known to fail are in ledger.json with the reason; one that passes although it
  * is there is a failure too.
  */
 import { readFileSync } from 'node:fs';
@@ -34,6 +34,11 @@ function applies({ since }: LedgerLine): boolean {
   return version(release()) >= version(since);
 }
 
+/** What is known of the library holds for its native form too. */
+function isOf(line: LedgerLine, on: WorldKind): boolean {
+  return line.on === on || (line.on === 'libos' && on === 'native-form');
+}
+
 /** The checks of one run; a body that throws ends with a check of that name. */
 async function run(body: Body, kind: WorldKind): Promise<readonly Check[]> {
   const world = await makeWorld(kind);
@@ -53,7 +58,7 @@ function compare(
   other?: readonly Check[],
 ): void {
   const known = ledger.filter(
-    (line) => line.bodies.includes(body) && line.on === on && applies(line),
+    (line) => line.bodies.includes(body) && isOf(line, on) && applies(line),
   );
   const wrong: string[] = [];
   const failed = new Set<string>();
@@ -89,12 +94,14 @@ export function defineTests(): void {
         context.skip(error.message);
       }
     });
-    test(`${body.name}.libos`, async () => {
-      const other = await onLinux().catch((error: unknown) => {
-        if (error instanceof Missing) return undefined;
-        throw error;
+    for (const kind of ['libos', 'native-form'] as const) {
+      test(`${body.name}.${kind}`, async () => {
+        const other = await onLinux().catch((error: unknown) => {
+          if (error instanceof Missing) return undefined;
+          throw error;
+        });
+        compare(body.name, kind, await run(body, kind), other);
       });
-      compare(body.name, 'libos', await run(body, 'libos'), other);
-    });
+    }
   }
 }

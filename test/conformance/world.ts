@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a body of the conformance suite runs on: a host of the library, or native Linux behind the same calls. */
 import type { PosixHost } from '../../src/posix/index.js';
-import { virtualHost } from '../helpers/virtual-host.js';
+import { virtualHost, virtualNativeHost } from '../helpers/virtual-host.js';
 import { nativeHost } from './native/native-host.js';
 
-export type WorldKind = 'linux' | 'libos';
+export type WorldKind = 'linux' | 'libos' | 'native-form';
 
 export interface World {
   readonly kind: WorldKind;
@@ -17,7 +17,7 @@ export interface World {
 
 export async function makeWorld(kind: WorldKind): Promise<World> {
   if (kind === 'linux') return nativeHost();
-  const virtual = await virtualHost();
+  const virtual = kind === 'libos' ? await virtualHost() : virtualNativeHost();
   return {
     kind,
     host: virtual.host,

@@ -3,8 +3,14 @@
  * A booted host in virtual time for tests of the POSIX layer: time moves only when nothing else can run, so a
  * test that waits for what never comes ends with an error instead of a timeout.
  */
-import { Kernel, type KernelInstance } from '../../src/kernel/index.js';
-import { PosixHost, type HostTime, type Timer } from '../../src/posix/index.js';
+import {
+  Kernel,
+  type HostedKernel,
+  type KernelInstance,
+  type KernelWarning,
+} from '../../src/kernel/index.js';
+import { NativeKernel, type NativeInstance } from '../../src/native/index.js';
+import { ilp32, lp64, PosixHost, type HostTime, type Timer } from '../../src/posix/index.js';
 
 interface Event {
   readonly timeNs: number;
@@ -64,9 +70,9 @@ export class VirtualTime implements HostTime {
   }
 }
 
-export interface VirtualHost {
+export interface VirtualHost<K extends HostedKernel = KernelInstance> {
   readonly host: PosixHost;
-  readonly kernel: KernelInstance;
+  readonly kernel: K;
   readonly time: VirtualTime;
   /** The promise’s value, with time moved as far as it takes. */
   until<T>(promise: Promise<T>): Promise<T>;
@@ -85,8 +91,31 @@ export function loadKernel(): Promise<Kernel> {
 export async function virtualHost(seed = 1, loaded = loadKernel()): Promise<VirtualHost> {
   const kernel = await loaded;
   const time = new VirtualTime();
-  const log: string[] = [];
-  const instance = kernel.boot({
+  return around(kernel.boot(bootOptions(seed, time)), time);
+}
+
+/** The same with the native form. */
+export function virtualNativeHost(seed = 1): VirtualHost<NativeInstance> {
+  const time = new VirtualTime();
+  const instance = loadNativeKernel().boot(bootOptions(seed, time));
+  const host = around(instance, time, lp64);
+  return {
+    ...host,
+    [Symbol.dispose]() {
+      host[Symbol.dispose]();
+      instance.close();
+    },
+  };
+}
+
+/** Of profile `sim`; `$LIBOS_TEST_NATIVE` is another kernel.o. */
+export function loadNativeKernel(): NativeKernel {
+  const path = process.env['LIBOS_TEST_NATIVE'];
+  return NativeKernel.load(path === undefined ? { profile: 'sim' } : { path });
+}
+
+function bootOptions(seed: number, time: VirtualTime) {
+  return {
     name: 'test',
     clock: {
       get nowNs() {
@@ -94,12 +123,18 @@ export async function virtualHost(seed = 1, loaded = loadKernel()): Promise<Virt
       },
     },
     entropy: counting(seed),
-    console: ({ text }) => log.push(text),
-    onWarning: ({ message, stack }) => {
+    onWarning: ({ message, stack }: KernelWarning) => {
       throw new Error(`the kernel warns: ${message}\n${stack}`);
     },
-  });
-  const host = new PosixHost(instance, time);
+  };
+}
+
+function around<K extends HostedKernel>(
+  instance: K,
+  time: VirtualTime,
+  model = ilp32,
+): VirtualHost<K> {
+  const host = new PosixHost(instance, time, model);
   host.route.links.change('lo', { up: true });
   return {
     host,
@@ -132,11 +167,7 @@ const patienceNs = 24 * 3600e9;
 
 const microtasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function until<T>(
-  promise: Promise<T>,
-  kernel: KernelInstance,
-  time: VirtualTime,
-): Promise<T> {
+async function until<T>(promise: Promise<T>, kernel: HostedKernel, time: VirtualTime): Promise<T> {
   const state = { settled: false };
   const giveUpNs = time.now + patienceNs;
   const done = (): void => void (state.settled = true);

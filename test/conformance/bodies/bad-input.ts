@@ -84,7 +84,7 @@ function things(p: Process): Readonly<Record<string, number>> {
 for (const name of calls) {
   body(`bad-descriptor-${name}`, (t) => {
     const p = t.process;
-    const number = callNumbers(t.world.kind === 'linux' ? lp64 : ilp32)[name];
+    const number = callNumbers(t.world.kind === 'libos' ? ilp32 : lp64)[name];
     for (const [kind, fd] of Object.entries(things(p))) {
       const result = p.syscall(number, fd);
       // A new descriptor’s number says nothing.
@@ -146,15 +146,15 @@ body('bad-lengths', async (t) => {
   const { client, server } = await tcpPair(t);
   const udp = bound(p).fd;
   const at = p.port.alloc(4096);
-  const { view } = p.port.memory;
+  const { view, base } = p.port.memory;
   const length = (value: number): number => {
-    view.setInt32(at + 2048, value, true);
+    view.setInt32(at - base + 2048, value, true);
     return at + 2048;
   };
   for (const value of [-1, -0x80000000, 0, 1, 2, 3, 16, 4096]) {
     const kept = (result: number): unknown => [
       named(result),
-      p.port.memory.view.getInt32(at + 2048, true),
+      p.port.memory.view.getInt32(at - base + 2048, true),
     ];
     t.note(`getsockname with ${value}`, kept(p.syscall(NR.getsockname, udp, at, length(value))));
     t.note(`getpeername with ${value}`, kept(p.syscall(NR.getpeername, client, at, length(value))));
@@ -177,7 +177,7 @@ body('bad-lengths', async (t) => {
       value >= 4096 || value < 0
         ? named(
             p.syscall(
-              callNumbers(t.world.kind === 'linux' ? lp64 : ilp32).ppoll,
+              callNumbers(t.world.kind === 'libos' ? ilp32 : lp64).ppoll,
               8,
               value,
               0,

@@ -8,7 +8,8 @@ import { SeededEntropy, SimulatedClock } from '../../../src/host/index.js';
 import { KernelPanic, type BootOptions, type ConsoleRecord } from '../../../src/kernel/index.js';
 import { addon, type NativeInstance } from '../../../src/native/index.js';
 import { AF_INET, NR, SOCK_STREAM } from '../../../src/posix/index.js';
-import { addresses, loadNativeKernel, nativePair, type NativePair } from './pair.js';
+import { loadNativeKernel } from '../../helpers/virtual-host.js';
+import { addresses, nativePair, type NativePair } from './pair.js';
 
 const port = 5000;
 

@@ -4,16 +4,11 @@
 import { Engine } from '../../../src/dce/engine.js';
 import { HostNic, SeededEntropy, turnOfEventLoop, type Timeline } from '../../../src/host/index.js';
 import { Link, type LinkOptions } from '../../../src/link/index.js';
-import { NativeHost, NativeKernel, Reactor, RealTimeline } from '../../../src/native/index.js';
+import { NativeHost, type NativeKernel, Reactor, RealTimeline } from '../../../src/native/index.js';
 import { linkWorld } from '../../helpers/link-world.js';
+import { loadNativeKernel } from '../../helpers/virtual-host.js';
 
 export const addresses = ['192.0.2.1', '192.0.2.2'] as const;
-
-/** `$LIBOS_TEST_NATIVE` is another kernel.o than that of profile `sim`. */
-export function loadNativeKernel(): NativeKernel {
-  const path = process.env['LIBOS_TEST_NATIVE'];
-  return NativeKernel.load(path === undefined ? { profile: 'sim' } : { path });
-}
 
 export interface NativePair extends Disposable {
   readonly engine: Engine;
