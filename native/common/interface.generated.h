@@ -222,6 +222,7 @@ static const char *const libos_patterns[] = {
 	"/sys/class/net",
 	"/etc/resolv.conf",
 	"/etc/hosts",
+	"/etc/nsswitch.conf",
 };
 #endif
 #endif

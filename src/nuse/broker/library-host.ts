@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** The host that a broker serves: a kernel in its native form, its configuration and NICs, and who answers calls. */
-import type { Reactor } from '../../native/reactor.js';
+/**
+ * The host that a broker serves: a kernel in its native form, its configuration and NICs, and who answers programs'
+ * calls about sockets and files.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import type { ConsoleRecord } from '../../kernel/index.js';
+import { NativeHost, NativeKernel, RealTimeline, type Reactor } from '../../native/index.js';
 import type { CallHandlers } from '../call.js';
 import type { HostConfig } from '../config/index.js';
+import { LibraryFiles } from '../files/library-files.js';
+import { Network } from '../nic/network.js';
+import { openSockets, type ProgramSockets } from '../sockets/index.js';
 import type { ServedHost } from './broker.js';
 
 export interface LibraryHostContext {
@@ -11,24 +19,98 @@ export interface LibraryHostContext {
   readonly log: (line: string) => void;
 }
 
+/** Buffers of many programs' sockets; it takes what it uses. */
+const memoryMaxDefault = '256 MiB';
+
+interface Parts {
+  readonly config: HostConfig;
+  readonly timeline: RealTimeline;
+  readonly host: NativeHost;
+  readonly network: Network;
+  readonly sockets: ProgramSockets;
+  readonly files: LibraryFiles;
+}
+
 export class LibraryHost implements ServedHost {
   readonly handlers: CallHandlers;
-  readonly #config: HostConfig;
+  readonly #parts: Parts;
 
-  private constructor(config: HostConfig) {
-    this.#config = config;
-    this.handlers = { socket: (call) => void call.fail(97) };
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.handlers = { ...parts.sockets.handlers, ...parts.files.handlers };
   }
 
-  static async open(config: HostConfig, _context: LibraryHostContext): Promise<LibraryHost> {
-    return Promise.resolve(new LibraryHost(config));
+  /** Throws a LibosError that says what is wrong with the configuration, the kernel or a NIC. */
+  static async open(
+    config: HostConfig,
+    { reactor, log }: LibraryHostContext,
+  ): Promise<LibraryHost> {
+    const { kernel, memoryMax, name } = config;
+    const { profile, path } = kernel;
+    const timeline = new RealTimeline({ reactor });
+    const host = new NativeHost({
+      // A profile or the name of a kernel of one's own.
+      kernel: NativeKernel.load(path === undefined ? { name: profile ?? 'full' } : { path }),
+      timeline,
+      name,
+      memoryMax: memoryMax ?? memoryMaxDefault,
+      console: (record) => logRecord(record, log),
+      onWarning: ({ message, stack }) => log(`kernel warning: ${message}\n${stack}`),
+      onDeath: (death) => log(`the kernel died: ${death.message}`),
+    });
+    try {
+      const { posix, kernel, scheduler } = host;
+      const network = await Network.open(config, { kernel, posix, scheduler, reactor, log });
+      const sockets = openSockets({ posix, reactor });
+      const files = new LibraryFiles({ posix, reactor, etc: () => etcOf(network), log });
+      return new LibraryHost({ config, timeline, host, network, sockets, files });
+    } catch (error) {
+      host.close();
+      timeline.close();
+      throw error;
+    }
   }
 
   status(): Readonly<Record<string, unknown>> {
-    return { source: this.#config.source };
+    const { config, host, network, sockets } = this.#parts;
+    return {
+      configuration: config.source ?? 'none',
+      kernel: host.posix.readFile('/proc/sys/kernel/osrelease').trim(),
+      sockets: sockets.count,
+      nics: network.status(),
+    };
   }
 
   async close(): Promise<void> {
-    return Promise.resolve();
+    const { timeline, host, network, sockets, files } = this.#parts;
+    files.close();
+    sockets.close();
+    await network.close();
+    host.close();
+    timeline.close();
   }
+}
+
+/** How the host's programs find addresses of names. */
+function etcOf({ resolvConf, hostsFile }: Network): Readonly<Record<string, string>> {
+  return {
+    '/etc/resolv.conf': resolvConf,
+    '/etc/hosts': hostsFile,
+    '/etc/nsswitch.conf': namesFromFilesAndDns(readIfThere('/etc/nsswitch.conf')),
+  };
+}
+
+/** Other sources of addresses (a resolver of the machine's, say) would ask by the machine's network. */
+function namesFromFilesAndDns(machines = ''): string {
+  const others = machines.split('\n').filter((line) => !/^\s*hosts\s*:/.test(line));
+  return `hosts: files dns\n${others.join('\n')}`;
+}
+
+function readIfThere(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** Warnings and worse, and not what every boot says. */
+function logRecord({ level, text }: ConsoleRecord, log: (line: string) => void): void {
+  if (level <= 4) log(`kernel: ${text}`);
 }

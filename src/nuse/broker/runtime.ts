@@ -45,7 +45,11 @@ function place(env: Environment): string {
 }
 
 /** A file of a host. */
-export function hostFile(host: string, suffix: '.sock' | '.log', env?: Environment): string {
+export function hostFile(
+  host: string,
+  suffix: '.sock' | '.log' | '.files',
+  env?: Environment,
+): string {
   return join(runtimeFolder(env), `${host}${suffix}`);
 }
 

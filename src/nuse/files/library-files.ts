@@ -36,8 +36,6 @@ const S_IFDIR = 0o040000;
 export interface LibraryFilesOptions {
   readonly posix: PosixHost;
   readonly reactor: Reactor;
-  /** A folder that the mirror may have for itself. */
-  readonly mirrorFolder: string;
   /** Contents of files in /etc as they are now; those not in it are the machine's. */
   readonly etc: () => Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
@@ -46,12 +44,11 @@ export interface LibraryFilesOptions {
 export class LibraryFiles {
   readonly handlers: CallHandlers;
   readonly #options: LibraryFilesOptions;
-  readonly #mirror: Mirror;
+  readonly #mirror = new Mirror();
   readonly #sinks = new Set<WriteSink>();
 
   constructor(options: LibraryFilesOptions) {
     this.#options = options;
-    this.#mirror = new Mirror(options.mirrorFolder);
     const open = (call: Call): void => this.#open(call);
     this.handlers = { open, openat: open, openat2: open };
   }
@@ -106,7 +103,8 @@ export class LibraryFiles {
     if ((mode & S_IFMT) === S_IFDIR) {
       if (access !== O_RDONLY && !(flags & O_PATH)) fail(errno.EISDIR);
       const place = this.#mirror.folder(this.#service, path);
-      return check(addon().open(place, O_DIRECTORY | (flags & O_PATH), 0));
+      // Not with O_PATH: such a descriptor can't be passed.
+      return check(addon().open(place, O_DIRECTORY, 0));
     }
     if (flags & O_DIRECTORY) fail(errno.ENOTDIR);
     if (flags & O_PATH) return snapshot(new Uint8Array(0), mode, O_RDONLY);

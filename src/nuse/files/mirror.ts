@@ -4,21 +4,31 @@
  * Folders of the library's, as folders of the machine's that a program can list: their entries stand for the
  * library's and are empty. What a program opens relative to one is found again by the folder's path.
  */
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Process } from '../../posix/index.js';
 
+/** A tmpfs lists `.` and `..` first, as procfs does: sysctl(8) counts on that. */
+const memoryFolder = '/dev/shm';
 const DT_DIR = 4;
 const DT_LNK = 10;
 
 export class Mirror {
   readonly #root: string;
 
-  /** `root` is a folder of its own, emptied now and removed by `close`. */
-  constructor(root: string) {
-    this.#root = root;
-    this.close();
-    mkdirSync(root, { mode: 0o700 });
+  /** Owner-only, and removed by `close`. */
+  constructor() {
+    const parent = existsSync(memoryFolder) ? memoryFolder : tmpdir();
+    this.#root = mkdtempSync(join(parent, 'libos-files-'));
   }
 
   /** Makes the folder as it is now in the library, and returns where. */

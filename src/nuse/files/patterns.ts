@@ -14,6 +14,7 @@ export const patterns = [
   '/sys/class/net',
   '/etc/resolv.conf',
   '/etc/hosts',
+  '/etc/nsswitch.conf',
 ] as const;
 
 /** Whether an absolute path without `.` and `..` is one of them. */

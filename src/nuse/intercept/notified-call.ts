@@ -146,10 +146,10 @@ export class NotifiedCall implements Call {
   answerWithFd(fd: number, options: AddFdOptions = {}): boolean {
     this.#mustNotBeOver();
     const result = this.#install(fd, options, SECCOMP_ADDFD_FLAG_SEND);
-    // EMFILE is the program's to see; without an answer it would wait for ever.
+    // EMFILE is the program's to see, for one.
     if (result < 0 && result !== -errno.ENOENT) {
       this.fail(-result);
-      throw new SystemError(result, 'SECCOMP_IOCTL_NOTIF_ADDFD');
+      return false;
     }
     addon().notifySettle(this.#entry);
     return this.#end(result);
