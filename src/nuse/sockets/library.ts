@@ -115,7 +115,7 @@ export class Library {
 
   /** The handlers of signals that Linux has reported run now, and not at the end of the batch. */
   takeSignals(): void {
-    if (this.process.signalled) this.process.deliverSignals();
+    this.process.deliverSignals();
   }
 
   watch(fd: number, events: number, callback: (events: number) => void): Watch {

@@ -12,6 +12,7 @@ import {
 } from '../../posix/index.js';
 import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
+import { skipSegments } from './direct.js';
 import { dataBytesMax, type Library } from './library.js';
 import type { Pair } from './pair.js';
 import type { ProgramMessage, Received } from './program-socket.js';
@@ -70,4 +71,20 @@ export function takeBytes(
   }
   const kept = (flags & MSG_OOB) !== 0 ? MSG_OOB : 0;
   return { result, name: 0, nameLength: 0, control: 0, controlLength: 0, flags: kept };
+}
+
+/** Sends what comes after `sent` into the pair from the program's end, without waiting: how much, or a negative errno. */
+export function sendIntoPair(
+  library: Library,
+  call: Call,
+  message: ProgramMessage,
+  sent: number,
+): number {
+  const wanted = Math.min(message.total - sent, dataBytesMax);
+  const target = library.bytes(library.data, wanted);
+  const length = call.readVector(skipSegments(message.segments, sent), target);
+  const programFd = call.borrow(call.int(0));
+  const result = native.sendMemory(programFd, library.data, length, MSG_DONTWAIT);
+  native.close(programFd);
+  return result;
 }

@@ -19,6 +19,7 @@ import {
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
   MSG_NOSIGNAL,
+  MSG_OOB,
   MSG_PEEK,
   O_NONBLOCK,
   SHUT_RD,
@@ -29,7 +30,8 @@ import {
 import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
 import { receiveDirectly, sendDirectly } from './direct.js';
-import { passUrgent, takeBytes } from './stream-bytes.js';
+import { Leftover } from './leftover.js';
+import { passUrgent, sendIntoPair, takeBytes } from './stream-bytes.js';
 import { smallestBufferBytes, streamBufferBytes } from './pair.js';
 import {
   ProgramSocket,
@@ -48,7 +50,7 @@ const pairBytesMax = streamBufferBytes / 2;
 const progress = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP;
 
 type Phase =
-  /** Neither connected nor listening. */
+  /** Not connected. */
   | 'fresh'
   /** A connect that does not block goes on; the pair is full. */
   | 'connecting'
@@ -79,8 +81,7 @@ export class StreamSocket extends ProgramSocket {
   /** Bytes came that no program has read, nor will. */
   #lost = false;
   #urgent = false;
-  /** What did not fit into the pair: its kernel memory, how much of it has gone and how much there is. */
-  #rest: { readonly address: number; done: number; readonly length: number } | undefined;
+  readonly #leftover: Leftover;
   /** What ended the connection: for SO_ERROR, and for the next call. */
   error = 0;
   /** SO_OOBINLINE, which the program's end has. */
@@ -89,6 +90,7 @@ export class StreamSocket extends ProgramSocket {
 
   constructor(world: SocketWorld, kind: SocketKind, fd: number, phase: 'fresh' | 'open' = 'fresh') {
     super(world, kind, fd);
+    this.#leftover = new Leftover(world.library);
     this.#phase = phase;
     this.#large = phase === 'open';
     world.library.call(world.library.nr.fcntl, fd, F_SETOWN, world.library.process.pid);
@@ -129,8 +131,6 @@ export class StreamSocket extends ProgramSocket {
   markUrgent(): void {
     this.#urgent = true;
   }
-
-  // Connecting
 
   connect(call: Call, nameLength: number, nonBlocking: boolean): void {
     const { library } = this.world;
@@ -256,7 +256,10 @@ export class StreamSocket extends ProgramSocket {
     const { nr, data } = library;
     library.takeSignals();
     for (let step = 0; ; step++) {
-      if (this.#rest !== undefined && !this.#sendRest()) break;
+      if (!this.#leftover.send(this.pair)) {
+        this.#awaitRoom();
+        break;
+      }
       if (!this.#hasRoom()) break;
       if (step === stepsMax) {
         this.#goOnLater();
@@ -285,8 +288,7 @@ export class StreamSocket extends ProgramSocket {
     if (this.#inPairBytes <= pairBytesMax) return true;
     this.#inPairBytes = this.pair.queuedBytes;
     if (this.#inPairBytes <= pairBytesMax) return true;
-    this.#pairFull = true;
-    this.pair.awaitRoom(true);
+    this.#awaitRoom();
     return false;
   }
 
@@ -302,23 +304,12 @@ export class StreamSocket extends ProgramSocket {
       return;
     }
     const done = Math.max(0, sent);
-    const address = library.allocate(length - done);
-    library.copy(address, library.data + done, length - done);
-    this.#rest = { address, done: 0, length: length - done };
+    this.#leftover.keep(library.data + done, length - done);
   }
 
-  #sendRest(): boolean {
-    const rest = this.#rest!;
-    const sent = this.pair.send(rest.address + rest.done, rest.length - rest.done);
-    if (sent > 0) rest.done += sent;
-    if (rest.done < rest.length && (sent > 0 || sent === -errno.EAGAIN)) {
-      this.#pairFull = true;
-      this.pair.awaitRoom(true);
-      return false;
-    }
-    this.world.library.free(rest.address);
-    this.#rest = undefined;
-    return true;
+  #awaitRoom(): void {
+    this.#pairFull = true;
+    this.pair.awaitRoom(true);
   }
 
   #ended(result: number): void {
@@ -396,9 +387,9 @@ export class StreamSocket extends ProgramSocket {
   }
 
   #goOnLater(): void {
+    const { time } = this.world;
     if (this.#again) return;
     this.#again = true;
-    const { time } = this.world;
     time.at(time.nowNs(), () => {
       this.#again = false;
       if (!this.closed) this.pump();
@@ -408,8 +399,7 @@ export class StreamSocket extends ProgramSocket {
   /** The connection is over by an error: the program reads what is left, then ECONNRESET, or the end if it was there. */
   #bury(): void {
     this.#phase = 'dead';
-    if (this.#rest !== undefined) this.world.library.free(this.#rest.address);
-    this.#rest = undefined;
+    this.#leftover.release();
     if (this.#peerEnded) this.pair.discard(this.pair.waitingBytes);
     this.pair.close();
     this.world.table.bury(this);
@@ -423,16 +413,26 @@ export class StreamSocket extends ProgramSocket {
     if (this.#phase === 'open') {
       this.#toLibrary();
       // What was written before goes first.
-      if (this.#libraryFull) return -errno.EAGAIN;
+      if (this.#libraryFull) return this.#sendBehind(call, message, flags, sent);
     }
     if (this.error !== 0) return this.takeError();
     const result = sendDirectly(this, call, message, flags, sent);
+    if (result === -errno.EAGAIN && this.#phase === 'open') {
+      this.#libraryFull = true;
+      return this.#sendBehind(call, message, flags, sent);
+    }
     // Data with a connect (TCP Fast Open).
     if (this.#phase === 'fresh' && (result > 0 || result === -errno.EINPROGRESS)) {
       if (result > 0) this.#connected(call);
       else this.#beginConnecting(call);
     }
     return result;
+  }
+
+  /** Into the pair, as a plain write: poll then says rightly whether there is room. */
+  #sendBehind(call: Call, message: ProgramMessage, flags: number, sent: number): number {
+    const plain = message.controlLength === 0 && (flags & MSG_OOB) === 0;
+    return plain ? sendIntoPair(this.world.library, call, message, sent) : -errno.EAGAIN;
   }
 
   receive(call: Call, message: ProgramMessage, flags: number): Received | number {
@@ -493,8 +493,7 @@ export class StreamSocket extends ProgramSocket {
   }
 
   override close(options: { readonly reset?: boolean } = {}): void {
-    if (this.#rest !== undefined) this.world.library.free(this.#rest.address);
-    this.#rest = undefined;
+    this.#leftover.release();
     super.close(options);
   }
 }

@@ -169,6 +169,7 @@ export class Process extends AsyncVectorCalls {
   override deliverSignals(): number {
     if (this.signalled) this.takeSignals();
     const taken = this.#taken;
+    if (taken.length === 0) return 0;
     this.#taken = [];
     for (const [signal, handler] of taken) handler.run(signal);
     return taken.length;
