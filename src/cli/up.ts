@@ -3,13 +3,11 @@
 /** `libos up`: starts the broker of a host, which stays until `libos down`. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
-import { ownPrefix } from '../native/prefix.js';
+import { brokerCommand, ownPrefix } from '../native/prefix.js';
 import { hostStatus, keepUp } from '../nuse/broker/client.js';
 import { LibosError } from '../errors.js';
-import { packageRoot } from '../package-root.js';
 import { ExitCode } from './exit-code.js';
 
 interface Options {
@@ -60,10 +58,8 @@ async function run(host: string, { foreground, nic, sysctl }: Options): Promise<
 
 /** In a process of its own all the same: what ends this one ends the other as it should. */
 async function serveHere(host: string, options: readonly string[]): Promise<void> {
-  const script = join(packageRoot, 'dist/src/nuse/broker/main.js');
-  const child = spawn(process.execPath, [script, host, '--foreground', ...options], {
-    stdio: 'inherit',
-  });
+  const [node, ...script] = brokerCommand(ownPrefix().launcher);
+  const child = spawn(node!, [...script, host, '--foreground', ...options], { stdio: 'inherit' });
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   process.on('SIGTERM', pass).on('SIGINT', () => undefined);
   const [code] = (await once(child, 'exit')) as [number | null];

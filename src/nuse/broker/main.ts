@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * What runs as a host's broker: `main.js HOST [--on-demand] [--foreground] [--nic URL]… [--sysctl NAME=VALUE]…`.
+ * What runs as a host's broker:
+ * `main.js --launcher=PATH HOST [--on-demand] [--foreground] [--nic URL]… [--sysctl NAME=VALUE]…`.
  * Unless it runs in the foreground, descriptor 3 is a pipe that gets one line, "ready" or what went wrong, and
  * standard error is the log.
  */
@@ -9,7 +10,6 @@ import { closeSync, writeSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { LibosError } from '../../errors.js';
-import { ownPrefix } from '../../native/prefix.js';
 import { Reactor } from '../../native/reactor.js';
 import { loadHostConfig } from '../config/index.js';
 import { Broker } from './broker.js';
@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     'on-demand': { type: 'boolean', default: false },
+    launcher: { type: 'string' },
     foreground: { type: 'boolean', default: false },
     nic: { type: 'string', multiple: true },
     sysctl: { type: 'string', multiple: true },
@@ -47,7 +48,8 @@ async function serve(): Promise<Broker> {
     ...(values.nic ? { nics: values.nic } : {}),
     ...(values.sysctl ? { sysctls: values.sysctl } : {}),
   });
-  const guardian = Guardian.start(ownPrefix().launcher);
+  if (values.launcher === undefined) throw new Error('broker: --launcher is missing');
+  const guardian = Guardian.start(values.launcher);
   const reactor = new Reactor();
   const host = await LibraryHost.open(config, { reactor, log });
   return new Broker({
