@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Errors of reads and writes. The program's end of a pair can fail with ECONNRESET only; when it does, the broker is
+ * asked for the error that Linux would give here. Calls that succeed cost nothing more.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "trusted.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* Beside SIOCLIBOSRING: the errno of a socket's last failure, or 0. */
+#define SIOCLIBOSERROR 0x89e8
+
+static ssize_t exact(int fd, ssize_t result)
+{
+	int saved = errno;
+	long number;
+
+	if (result >= 0 || saved != ECONNRESET)
+		return result;
+	number = libos_caught_call(SYS_ioctl, fd, SIOCLIBOSERROR, 0, 0, 0, 0);
+	errno = number > 0 ? (int)number : saved;
+	return result;
+}
+
+/* libc's own, which is a cancellation point. */
+#define NEXT(name)                                                             \
+	({                                                                     \
+		static __typeof__(name) *next;                                 \
+		if (__builtin_expect(!next, 0))                                \
+			next = (__typeof__(name) *)dlsym(RTLD_NEXT, #name);    \
+		next;                                                          \
+	})
+
+EXPORT ssize_t read(int fd, void *buffer, size_t length)
+{
+	return exact(fd, NEXT(read)(fd, buffer, length));
+}
+
+EXPORT ssize_t write(int fd, const void *buffer, size_t length)
+{
+	return exact(fd, NEXT(write)(fd, buffer, length));
+}
+
+EXPORT ssize_t readv(int fd, const struct iovec *vectors, int count)
+{
+	return exact(fd, NEXT(readv)(fd, vectors, count));
+}
+
+EXPORT ssize_t writev(int fd, const struct iovec *vectors, int count)
+{
+	return exact(fd, NEXT(writev)(fd, vectors, count));
+}
+
+EXPORT ssize_t send(int fd, const void *buffer, size_t length, int flags)
+{
+	return exact(fd, NEXT(send)(fd, buffer, length, flags));
+}
+
+EXPORT ssize_t recv(int fd, void *buffer, size_t length, int flags)
+{
+	return exact(fd, NEXT(recv)(fd, buffer, length, flags));
+}
+
+EXPORT ssize_t sendto(int fd, const void *buffer, size_t length, int flags, const struct sockaddr *address,
+		      socklen_t address_length)
+{
+	return exact(fd, NEXT(sendto)(fd, buffer, length, flags, address, address_length));
+}
+
+EXPORT ssize_t recvfrom(int fd, void *restrict buffer, size_t length, int flags, struct sockaddr *restrict address,
+			socklen_t *restrict address_length)
+{
+	return exact(fd, NEXT(recvfrom)(fd, buffer, length, flags, address, address_length));
+}
+
+/* What programs built with _FORTIFY_SOURCE call. */
+EXPORT ssize_t __read_chk(int fd, void *buffer, size_t length, size_t room);
+EXPORT ssize_t __recv_chk(int fd, void *buffer, size_t length, size_t room, int flags);
+EXPORT ssize_t __recvfrom_chk(int fd, void *restrict buffer, size_t length, size_t room, int flags,
+			      struct sockaddr *restrict address, socklen_t *restrict address_length);
+
+ssize_t __read_chk(int fd, void *buffer, size_t length, size_t room)
+{
+	return exact(fd, NEXT(__read_chk)(fd, buffer, length, room));
+}
+
+ssize_t __recv_chk(int fd, void *buffer, size_t length, size_t room, int flags)
+{
+	return exact(fd, NEXT(__recv_chk)(fd, buffer, length, room, flags));
+}
+
+ssize_t __recvfrom_chk(int fd, void *restrict buffer, size_t length, size_t room, int flags,
+		       struct sockaddr *restrict address, socklen_t *restrict address_length)
+{
+	return exact(fd, NEXT(__recvfrom_chk)(fd, buffer, length, room, flags, address, address_length));
+}
