@@ -43,7 +43,7 @@ export function startFlow(from: SimulatedHost, to: SimulatedHost, windowBytes: n
   to.run(async (os: Os) => {
     using server = os.listen(port);
     using socket: TcpSocket = await server.accept();
-    const wantedBytes = Math.min(chunkBytes, windowBytes / 4);
+    const wantedBytes = Math.min(chunkBytes, windowBytes / 2);
     socket.setOption(socketOptions.receiveLowWaterBytes, wantedBytes);
     const buffer = new Uint8Array(chunkBytes);
     while ((await os.process.recvAsync(socket.fd, buffer)) > 0);

@@ -41,9 +41,9 @@ interface Island {
 
 /** Room for events of an island at first. */
 const eventsOfIsland = 32;
-/** Events of an island in one turn: so many that it pays, and so few that others wait for less than a second. */
-const eventsWantedMin = 500;
-const eventsWantedMax = 2000;
+/** Events of an island in one turn: so many that it pays, and so few that hundreds of others wait for seconds only. */
+const eventsWantedMin = 2000;
+const eventsWantedMax = 8000;
 const turnNsFirst = 10e6;
 const turnNsMin = 1000;
 const turnNsMax = 60e9;
