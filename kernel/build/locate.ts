@@ -111,7 +111,7 @@ function uniqueKey(prefix: string): string | undefined {
 export function checkName(name: string): void {
   if (fileSafe(name) === name && !isProfile(name)) return;
   throw new LibosError('ERR_LIBOS_KERNEL_NAME', `a kernel cannot be called '${name}'`, {
-    hint: `letters, digits and . _ + - make a name; ${profiles.join(' and ')} are the profiles`,
+    hint: `letters, digits and . _ + - make a name; ${profiles.join(', ')} are the profiles`,
   });
 }
 

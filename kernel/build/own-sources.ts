@@ -16,8 +16,15 @@ import type { Form } from './forms/form.js';
 import { kbuildVariables } from './kbuild.js';
 import { filesBelow } from './overlay.js';
 
-export type Profile = 'sim' | 'full';
-export const profiles: readonly Profile[] = ['sim', 'full'];
+export type Profile = 'sim' | 'full' | 'test';
+export const profiles: readonly Profile[] = ['sim', 'full', 'test'];
+
+/** The fragments of each profile, a later one's settings holding. */
+const fragmentsOf: Readonly<Record<Profile, readonly string[]>> = {
+  sim: ['sim.config'],
+  full: ['full.config'],
+  test: ['sim.config', 'test.config'],
+};
 
 /** Raised when the pipeline makes other kernels of the same inputs in a way that no other part of a key tells. */
 const pipelineVersion = 2;
@@ -32,7 +39,7 @@ export function isProfile(name: string): name is Profile {
 export function requireProfile(name: string): Profile {
   if (isProfile(name)) return name;
   throw new LibosError('ERR_LIBOS_PROFILE', `there is no profile '${name}'`, {
-    hint: `profiles are ${profiles.join(' and ')}`,
+    hint: `profiles are ${profiles.join(', ')}`,
   });
 }
 
@@ -46,7 +53,7 @@ export function archFiles(): Map<string, Buffer> {
 
 /** The settings of a profile in a form, those that later ones replace included. */
 export function profileSettings(profile: Profile, form: Form): Setting[] {
-  return ['base.config', form.fragment, `${profile}.config`].flatMap((name) =>
+  return ['base.config', form.fragment, ...fragmentsOf[profile]].flatMap((name) =>
     parseFragment(readFileSync(join(configFolder, name), 'utf8'), `kernel/config/${name}`),
   );
 }

@@ -41,6 +41,15 @@ describe.each(profiles)('profile %s', (profile) => {
   );
 });
 
+test('profile test only adds to sim, each symbol once', () => {
+  const own = symbolsIn(read('test.config').split('\n'));
+  const names = own.map(([name]) => name);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  const sim = symbolsOf('sim');
+  const taken = own.filter(([name, value]) => value === 'n' && sim.get(name) === 'y');
+  expect(taken).toEqual([]);
+});
+
 describe('features', () => {
   test('are each given by full, or by every kernel', () => {
     const unfounded = features.filter(({ always, full }) => (always ?? full) === undefined);
@@ -79,12 +88,14 @@ test('what the page of limits says is left out is not in full', () => {
 
 /** A profile's symbols as the build merges them: base first, the profile's own lines over it. */
 function symbolsOf(profile: Profile): ReadonlyMap<string, string> {
-  return new Map(
-    [...linesOf('base'), ...linesOf(profile)].flatMap((line) => {
-      const [, name, value] = line.match(/^CONFIG_(\w+)=(.*)$/) ?? [];
-      return name === undefined || value === undefined ? [] : [[name, value] as const];
-    }),
-  );
+  return new Map(symbolsIn([...linesOf('base'), ...linesOf(profile)]));
+}
+
+function symbolsIn(lines: readonly string[]): (readonly [string, string])[] {
+  return lines.flatMap((line) => {
+    const [, name, value] = line.match(/^CONFIG_(\w+)=(.*)$/) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, value] as const];
+  });
 }
 
 function linesOf(fragment: Profile | 'base'): string[] {

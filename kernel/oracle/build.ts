@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * Builds the oracle: the source that the library's kernels are built from, as User-Mode Linux in its time-travel
- * mode. It is an ordinary Linux with netem, so what it says is what the library must say. From the cache, or made in
- * some minutes with gcc.
+ * Builds an oracle: the source that the library's kernels are built from, as User-Mode Linux. It is an ordinary Linux,
+ * so what it says is what the library must say. From the cache, or made in some minutes with gcc.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,6 +23,8 @@ import type { Meter, OnProgress } from '../build/progress.js';
 import { findDebianSource, linuxVersion, unpackDebianSource } from '../build/source.js';
 import type { DebianSource } from '../build/source.js';
 import { requireTools, runToolOrThrow } from '../build/tool.js';
+import { kindOfOracle } from './kinds.js';
+import type { KindOfOracle, OracleKind } from './kinds.js';
 
 export interface Oracle {
   readonly key: string;
@@ -37,6 +38,8 @@ export interface Oracle {
 }
 
 export interface OracleOptions {
+  /** `network` by default. */
+  readonly kind?: OracleKind;
   /** Configuration that comes after the oracle's own. */
   readonly fragments?: readonly string[];
   /** Called only while something is built. */
@@ -44,53 +47,40 @@ export interface OracleOptions {
 }
 
 const tools = ['make', 'gcc', 'flex', 'bison', 'bc', 'perl', 'tar', 'xz'];
-/** About what a build compiles, and how long one object takes on one processor. */
-const objectsGuess = 1110;
+/** About how long one object takes on one processor. */
 const secondsPerObject = 0.7;
-/** How many oracles stay when newer ones come. */
+/** How many oracles of a kind stay when newer ones come. */
 const kept = 2;
 const madeOf = 'oracle.json';
-
-const variables = [
-  'ARCH=um',
-  'SUBARCH=x86_64',
-  'KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970',
-  'KBUILD_BUILD_USER=libos',
-  'KBUILD_BUILD_HOST=libos',
-  'KBUILD_BUILD_VERSION=1',
-];
-
-/**
- * UML's timer frequency is a constant of its Kconfig, without a prompt. Of two definitions of a symbol Kconfig
- * takes the first default, so this one goes before.
- */
-const earlierDefinitions = '\nconfig HZ\n\tint\n\tdefault 1000\n';
+const randomSourcePath = join(packageRoot, 'kernel/oracle/seeded-random.c');
 
 /** The oracle of Debian's source as it is installed now. */
 export async function ensureOracle(options: OracleOptions = {}): Promise<Oracle> {
-  const { fragments = [], onProgress = silent } = options;
+  const { kind: name = 'network', fragments = [], onProgress = silent } = options;
+  const kind = kindOfOracle(name);
   const [source, compiler] = await Promise.all([findDebianSource(), compilerVersion()]);
-  const settings = [...oracleSettings(), ...fragments.flatMap(fragmentSettings)];
-  const randomSource = readFileSync(own('seeded-random.c'), 'utf8');
+  const own = kind.fragments.map((file) => join(packageRoot, file));
+  const settings = [...own, ...fragments].flatMap(fragmentSettings);
+  const random = readFileSync(randomSourcePath, 'utf8');
   const key = digest([
     source.identity,
     compiler,
     settings.map(({ symbol, value }) => [symbol, value]),
-    variables,
-    earlierDefinitions,
-    randomSource,
+    variablesOf(kind),
+    kind.definitions,
+    random,
   ]);
   const there = oracleInCache(key);
   if (there) return there;
   requireTools(tools);
-  const folder = cachePath('builds', `oracle-${digest([source.identity, fragments])}`);
+  const folder = cachePath('builds', `${kind.folder}-${digest([source.identity, fragments])}`);
   const meter = createMeter(
     [
       { name: 'unpack', expectedSeconds: existsSync(source.tree) ? 0 : 25 },
       { name: 'configure', expectedSeconds: 10 },
       {
         name: 'compile',
-        expectedSeconds: (objectsLeft(folder) * secondsPerObject) / availableParallelism(),
+        expectedSeconds: (objectsLeft(folder, kind) * secondsPerObject) / availableParallelism(),
       },
       { name: 'link', expectedSeconds: 5 },
     ],
@@ -103,9 +93,9 @@ export async function ensureOracle(options: OracleOptions = {}): Promise<Oracle>
     async () => {
       const waitedFor = oracleInCache(key);
       if (waitedFor) return waitedFor;
-      await compile(folder, source, settings, meter);
+      await compile(folder, source, kind, settings, meter);
       meter.enter('link');
-      await publish(key, folder, source);
+      await publish(key, folder, source, name);
       return oracleInCache(key)!;
     },
   );
@@ -114,13 +104,14 @@ export async function ensureOracle(options: OracleOptions = {}): Promise<Oracle>
 async function compile(
   folder: string,
   source: DebianSource,
+  kind: KindOfOracle,
   settings: readonly Setting[],
   meter: Meter,
 ): Promise<void> {
   meter.enter('configure');
-  const kbuild = kbuildOf(folder, source);
+  const kbuild = kbuildOf(folder, source, kind);
   await configure(kbuild, mergeSettings(settings));
-  const expected = objectsLeft(folder);
+  const expected = objectsLeft(folder, kind);
   let objects = 0;
   await kbuild.make(['linux'], (line) => {
     if (!isObject(line)) return;
@@ -130,35 +121,56 @@ async function compile(
 }
 
 /** The tree is clean, and Kbuild only reads it. */
-function kbuildOf(folder: string, source: DebianSource): Kbuild {
+function kbuildOf(folder: string, source: DebianSource, kind: KindOfOracle): Kbuild {
   const kconfig = join(folder, 'Kconfig');
   const top = readFileSync(join(source.tree, 'Kconfig'), 'utf8');
   writeAtomically(
     kconfig,
-    top.replace(/^mainmenu .*$/m, (line) => line + earlierDefinitions),
+    top.replace(/^mainmenu .*$/m, (line) => line + kind.definitions),
   );
   return kbuildIn({
     folder,
     source: source.tree,
     objects: join(folder, 'objects'),
     identity: `oracle ${source.identity}`,
-    variables: [...variables, `KBUILD_KCONFIG=${kconfig}`],
+    variables: [...variablesOf(kind), `KBUILD_KCONFIG=${kconfig}`],
     realPath: (line) => line,
   });
 }
 
-async function publish(key: string, folder: string, source: DebianSource): Promise<void> {
+/** What Kbuild is told, whatever machine it runs on. */
+function variablesOf(kind: KindOfOracle): string[] {
+  return [
+    'ARCH=um',
+    `SUBARCH=${kind.subarch}`,
+    'KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970',
+    'KBUILD_BUILD_USER=libos',
+    'KBUILD_BUILD_HOST=libos',
+    'KBUILD_BUILD_VERSION=1',
+  ];
+}
+
+async function publish(
+  key: string,
+  folder: string,
+  source: DebianSource,
+  name: OracleKind,
+): Promise<void> {
   const linux = linuxVersion(source.tree);
   await publishFolder(cachePath('oracles', key), async (temporary) => {
     const kernel = join(temporary, 'linux');
     copyFileSync(join(folder, 'objects', 'linux'), kernel);
     await runToolOrThrow('strip', ['--strip-debug', kernel]);
     const random = join(temporary, 'seeded-random.so');
-    await runToolOrThrow('gcc', ['-O2', '-shared', '-fPIC', '-o', random, own('seeded-random.c')]);
-    const text = { key, linux, source: source.identity, builtAt: new Date().toISOString() };
+    await runToolOrThrow('gcc', [
+      ...['-O2', '-shared', '-fPIC', ...kindOfOracle(name).wordSizeOptions],
+      ...['-o', random, randomSourcePath],
+    ]);
+    const builtAt = new Date().toISOString();
+    const text = { key, kind: name, linux, source: source.identity, builtAt };
     writeFileSync(join(temporary, madeOf), `${JSON.stringify(text, null, 2)}\n`);
   });
-  prune();
+  prune(name);
 }
 
 function oracleInCache(key: string): Oracle | undefined {
@@ -175,24 +187,21 @@ function oracleInCache(key: string): Oracle | undefined {
   };
 }
 
-function prune(): void {
-  const builtAt = (key: string): string =>
-    (
-      JSON.parse(readFileSync(join(cachePath('oracles', key), madeOf), 'utf8')) as {
-        builtAt: string;
-      }
-    ).builtAt;
-  const oldestLast = cacheEntries('oracles').sort((a, b) => builtAt(b).localeCompare(builtAt(a)));
-  for (const key of oldestLast.slice(kept)) {
+/** Removes the oldest oracles of a kind; those of an earlier version do not say theirs. */
+function prune(kind: OracleKind): void {
+  const oldestLast = cacheEntries('oracles')
+    .map((key) => ({
+      key,
+      ...(JSON.parse(readFileSync(join(cachePath('oracles', key), madeOf), 'utf8')) as {
+        readonly kind?: OracleKind;
+        readonly builtAt: string;
+      }),
+    }))
+    .filter((oracle) => (oracle.kind ?? 'network') === kind)
+    .sort((a, b) => b.builtAt.localeCompare(a.builtAt));
+  for (const { key } of oldestLast.slice(kept)) {
     rmSync(cachePath('oracles', key), { recursive: true });
   }
-}
-
-function oracleSettings(): Setting[] {
-  return [
-    ...fragmentSettings(own('oracle.config')),
-    ...fragmentSettings(join(packageRoot, 'kernel/config/sim.config')),
-  ];
 }
 
 function fragmentSettings(file: string): Setting[] {
@@ -200,18 +209,14 @@ function fragmentSettings(file: string): Setting[] {
 }
 
 /** Objects that are there already need not be compiled, as far as one can tell before make has looked. */
-function objectsLeft(folder: string): number {
+function objectsLeft(folder: string, kind: KindOfOracle): number {
   const there = filesBelow(join(folder, 'objects')).filter((name) => name.endsWith('.o')).length;
-  return Math.max(objectsGuess - there, 20);
+  return Math.max(kind.objects - there, 20);
 }
 
 async function compilerVersion(): Promise<string> {
   requireTools(['gcc']);
   return (await runToolOrThrow('gcc', ['--version'])).stdout.split('\n')[0]!.trim();
-}
-
-function own(file: string): string {
-  return join(packageRoot, 'kernel/oracle', file);
 }
 
 function digest(parts: readonly unknown[]): string {

@@ -104,6 +104,6 @@ describe('libos kernel build', () => {
   test('knows its profiles', async () => {
     const { code, err } = await run('build', '--profile', 'huge');
     expect(code).toBe(2);
-    expect(err).toContain('Allowed choices are sim, full.');
+    expect(err).toContain('Allowed choices are sim, full, test.');
   });
 });

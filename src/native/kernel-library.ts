@@ -36,7 +36,7 @@ export function locateNativeKernel(choice: KernelChoice = {}): BuiltKernel {
   return kernelByName(choice.name);
 }
 
-function nativeProfile(profile: 'sim' | 'full'): BuiltKernel {
+function nativeProfile(profile: NonNullable<KernelChoice['profile']>): BuiltKernel {
   try {
     return profileKernel(profile, nativeForm);
   } catch (cause) {
