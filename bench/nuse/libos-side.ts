@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { cacheRoot } from '../../kernel/build/cache.js';
 import { packageRoot } from '../../src/package-root.js';
-import { buildNative } from '../../src/native/build.js';
+import { ownPrefix } from '../../src/native/prefix.js';
 import { Namespaces } from './namespaces.js';
 import { cores, hostAddress, onCore, peerAddress, type Side } from './side.js';
 
@@ -43,9 +43,10 @@ export async function libosSide(): Promise<LibosSide> {
     XDG_RUNTIME_DIR: join(world.folder, 'run'),
     LIBOS_CACHE: cacheRoot(),
   });
+  const { launcher } = ownPrefix();
   const libos = [process.execPath, join(packageRoot, 'dist/src/cli/main.js')];
   const launch = (command: readonly string[]): string[] =>
-    onCore(cores.host, [buildNative('launcher'), 'run', '--', ...command]);
+    onCore(cores.host, [launcher, 'run', '--', ...command]);
   const side: LibosSide = {
     world,
     launch,

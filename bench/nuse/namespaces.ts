@@ -27,6 +27,9 @@ cat >/dev/null
 exit 0
 `;
 
+/** How long after its end a process's output is waited for. */
+const lastWordsMs = 200;
+
 export interface RunOptions {
   /** The network namespace, by its name; default: the first one, which has no name. */
   readonly net?: string | undefined;
@@ -180,8 +183,9 @@ export class Running {
         this.err += String(error);
         resolve(null);
       });
-      // Not 'close': a daemon that it leaves behind may hold its output open.
-      this.#child.on('exit', (code) => setImmediate(() => resolve(code)));
+      // 'close' comes with the end of its output, but a daemon that it leaves behind may hold that open.
+      this.#child.on('exit', (code) => setTimeout(() => resolve(code), lastWordsMs));
+      this.#child.on('close', (code) => resolve(code));
     });
     void this.ended.then(() => this.#tell());
   }

@@ -27,3 +27,9 @@ export async function runPage(page: string): Promise<string[]> {
   }
   return lines;
 }
+
+/** The shell blocks of a page, in their order. */
+export async function shellBlocks(page: string): Promise<string[]> {
+  const text = await readFile(new URL(page, root), 'utf8');
+  return [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, code]) => code!);
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { testCases } from '../case.js';
+import { cases } from './filters.js';
+
+testCases('filters', cases);
