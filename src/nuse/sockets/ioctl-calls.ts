@@ -13,12 +13,15 @@ import {
   SOCK_DGRAM,
   SystemError,
 } from '../../posix/index.js';
+import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
 import { libraryFlags, type Library } from './library.js';
+import { MessageSocket } from './message-socket.js';
 import { viewOf, wide } from './program-data.js';
 import { StreamSocket } from './stream-socket.js';
 import type { SocketCall } from './transfer-calls.js';
 
+const native = addon();
 const SIOCOUTQ = 0x5411;
 const SIOCATMARK = 0x8905;
 const SIOCADDRT = 0x890b;
@@ -34,6 +37,10 @@ const SIOCBONDSLAVEINFOQUERY = 0x8993;
 const SIOCBONDINFOQUERY = 0x8994;
 const SIOCSHWTSTAMP = 0x89b0;
 const SIOCGHWTSTAMP = 0x89b1;
+/** Of the shim, in the range of protocols: gives a descriptor to map instead of the socket. */
+const SIOCLIBOSRING = 0x89e7;
+/** Of the shim: what the ECONNRESET stands for that a plain call has just failed with. */
+const SIOCLIBOSERROR = 0x89e8;
 const SIOCDEVPRIVATE = 0x89f0;
 const devPrivateLast = 0x89ff;
 
@@ -62,6 +69,20 @@ export const ioctl: SocketCall = (socket, call) => {
   const request = requestOf(call);
   if (pairsOwn.has(request) || (request === SIOCATMARK && socket instanceof StreamSocket)) {
     call.proceed();
+    return;
+  }
+  if (request === SIOCLIBOSRING) {
+    if (!(socket instanceof MessageSocket) || socket.ring === undefined) {
+      throw new SystemError(errno.ENODEV, call.name);
+    }
+    call.answerWithFd(socket.ring.fd);
+    return;
+  }
+  if (request === SIOCLIBOSERROR) {
+    const fd = call.borrow(call.int(0));
+    const error = -socket.takeError(fd, true);
+    native.close(fd);
+    call.answer(error);
     return;
   }
   const { library } = socket.world;

@@ -33,6 +33,7 @@ import type { Call } from '../call.js';
 import { receiveDirectly, sendDirectly } from './direct.js';
 import { addressBytesMax, controlBytesMax, dataBytesMax, MessageHeader } from './library.js';
 import { MessageQueue } from './message-queue.js';
+import type { PacketRing } from './packet-ring.js';
 import { messageBufferBytes, type PairType } from './pair.js';
 import {
   ProgramSocket,
@@ -67,6 +68,9 @@ export class MessageSocket extends ProgramSocket {
   #error = 0;
   /** The pair has been given an error. */
   #raised = false;
+
+  /** Where frames go instead of the pair, if the program wants that. */
+  ring: PacketRing | undefined;
 
   constructor(world: SocketWorld, kind: SocketKind, fd: number) {
     super(world, kind, fd);
@@ -155,6 +159,10 @@ export class MessageSocket extends ProgramSocket {
   }
 
   #toProgram(): void {
+    if (this.ring !== undefined) {
+      this.ring.pump();
+      return;
+    }
     const {
       library,
       library: { nr, header },
@@ -305,15 +313,15 @@ export class MessageSocket extends ProgramSocket {
   }
 
   /** Takes the error out of the pair. `programFd` is the program's end, borrowed. */
-  #lower(programFd: number): void {
+  #lower(programFd: number, seen = false): void {
     if (!this.#raised) return;
     this.#raised = false;
     // The program has seen it already in a read or write of its own.
-    if (native.pairTakeError(programFd) === 0) this.#error = 0;
+    if (native.pairTakeError(programFd) === 0 && !seen) this.#error = 0;
   }
 
-  takeError(programFd: number): number {
-    this.#lower(programFd);
+  takeError(programFd: number, seen = false): number {
+    this.#lower(programFd, seen);
     const error = this.#error;
     this.#error = 0;
     this.#showErrors();
@@ -399,6 +407,7 @@ export class MessageSocket extends ProgramSocket {
   }
 
   override close(options: { readonly reset?: boolean } = {}): void {
+    this.ring?.close();
     this.#dropKept();
     this.#queue.release();
     super.close(options);

@@ -20,6 +20,8 @@ import {
 import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
 import { dataBytesMax, type Library } from './library.js';
+import { MessageSocket } from './message-socket.js';
+import { PacketRing, ringIsValid, ringRefused, ringSize, ringVersion } from './packet-ring.js';
 import {
   optionKey,
   pointersOfGet,
@@ -34,6 +36,13 @@ import { StreamSocket } from './stream-socket.js';
 import type { SocketCall } from './transfer-calls.js';
 
 const native = addon();
+const SOL_PACKET = 263;
+const PACKET_RX_RING = 5;
+const PACKET_VERSION = 10;
+const PACKET_HDRLEN = 11;
+const PACKET_RESERVE = 12;
+const PACKET_TX_RING = 13;
+const ringRequestBytes = 16;
 const SO_RCVLOWAT = 18;
 const SO_GET_FILTER = 26;
 const filterInstructionBytes = 8;
@@ -43,6 +52,7 @@ export const setsockopt: SocketCall = (socket, call) => {
   const refused = refusedToSet.get(optionKey(level, name));
   if (refused !== undefined) throw new SystemError(refused, call.name);
   if (length < 0) throw new SystemError(errno.EINVAL, call.name);
+  if (level === SOL_PACKET && setRing(socket, call, name, at, length)) return;
   const { library } = socket.world;
   const size = Math.min(length, dataBytesMax);
   withMemory(library, size, (value) => {
@@ -69,6 +79,31 @@ export const setsockopt: SocketCall = (socket, call) => {
     }
   });
 };
+
+/** The ring of a packet socket is the broker's. */
+function setRing(
+  socket: ProgramSocket,
+  call: Call,
+  name: number,
+  at: number,
+  length: number,
+): boolean {
+  if (name === PACKET_TX_RING) throw new SystemError(errno.ENOPROTOOPT, call.name);
+  if (name === PACKET_VERSION && length >= 4 && readInt(call, at) > ringVersion) {
+    throw new SystemError(ringRefused, call.name);
+  }
+  if (name !== PACKET_RX_RING || !(socket instanceof MessageSocket)) return false;
+  if (length < ringRequestBytes) throw new SystemError(errno.EINVAL, call.name);
+  const size = ringSize(call.read(at, ringRequestBytes));
+  if (size.frames > 0 && !ringIsValid(size)) throw new SystemError(errno.EINVAL, call.name);
+  const reserve = socket.world.library.getOption(socket.fd, SOL_PACKET, PACKET_RESERVE);
+  socket.ring?.close();
+  socket.ring =
+    size.frames === 0 ? undefined : new PacketRing(socket, call, size, Math.max(0, reserve));
+  call.answer(0);
+  socket.pump();
+  return true;
+}
 
 /** Urgent data always comes to the broker out of line: the pair then shows it as the program wants. */
 function setUrgentInline(socket: StreamSocket, library: Library, at: number, size: number): number {
@@ -112,6 +147,9 @@ export const getsockopt: SocketCall = (socket, call) => {
   if (refused !== undefined) throw new SystemError(refused, call.name);
   const length = readInt(call, lengthAt);
   if (length < 0) throw new SystemError(errno.EINVAL, call.name);
+  if (level === SOL_PACKET && name === PACKET_HDRLEN && readInt(call, at) > ringVersion) {
+    throw new SystemError(ringRefused, call.name);
+  }
   const { library } = socket.world;
   // The length of a filter counts its instructions.
   const unit = level === SOL_SOCKET && name === SO_GET_FILTER ? filterInstructionBytes : 1;

@@ -100,8 +100,11 @@ export abstract class ProgramSocket {
   /** A receive; writes the data to the program. A negative result is an errno, EAGAIN when there is nothing. */
   abstract receive(call: Call, message: ProgramMessage, flags: number): Received | number;
   abstract connect(call: Call, nameLength: number, nonBlocking: boolean): void;
-  /** The error that waits for the program, as a negative errno; it is forgotten. */
-  abstract takeError(programFd: number): number;
+  /**
+   * The error that waits for the program, as a negative errno; it is forgotten. `seen`: the program has had
+   * ECONNRESET of the pair for it.
+   */
+  abstract takeError(programFd: number, seen?: boolean): number;
   /** What an accepted connection is. */
   abstract accepted(fd: number): ProgramSocket;
 
