@@ -40,7 +40,7 @@ export async function setup(goal) {
   checkNode();
   await ensureDebianPackages(groups);
   ensureNpmPackages(root);
-  ensureTypeScriptBuild(root);
+  await ensureTypeScriptBuild(root);
   // Left there by an interrupted `npm pack`.
   removePackedKernels(root);
   const kernels = await ensureKernels(root, profiles);

@@ -11,7 +11,7 @@ import { SetupError } from './script.mjs';
 const sourceFolders = ['src', 'kernel', 'bench', 'examples'];
 const configFiles = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 
-export function ensureTypeScriptBuild(root) {
+export async function ensureTypeScriptBuild(root) {
   const sources = sourceFolders
     .flatMap((folder) => filesBelow(join(root, folder)))
     .filter((file) => /\.[jt]s$/.test(file) && !file.endsWith('.test.ts'))
@@ -23,6 +23,8 @@ export function ensureTypeScriptBuild(root) {
   const key = hash.digest('hex');
   const stamp = join(root, 'dist', '.inputs');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === key) return;
+  // Not above: before set-up there is no esbuild.
+  const { bundleBroker } = await import('./bundle.mjs');
 
   const step = new Step('TypeScript build');
   removeOrphans(root, sources);
@@ -39,6 +41,7 @@ export function ensureTypeScriptBuild(root) {
       'mend the errors above; `npm run typecheck` shows them alone',
     );
   }
+  await bundleBroker(root);
   writeFileSync(stamp, key);
   step.done(`${sources.length} files`);
 }
