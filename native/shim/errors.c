@@ -5,6 +5,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -15,20 +16,30 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Beside SIOCLIBOSRING: the errno of a socket's last failure, or 0. */
+/* Beside SIOCLIBOSRING: the errno of a socket's last failure, 0 when the call is to be made once more. */
 #define SIOCLIBOSERROR 0x89e8
 
-static ssize_t exact(int fd, ssize_t result)
+/* Whether a call has failed for the pair's sake alone; errno is the library's otherwise. */
+static bool only_pair(int fd, ssize_t result)
 {
 	int saved = errno;
 	long number;
 
-	if (result >= 0 || saved != ECONNRESET)
-		return result;
+	if (__builtin_expect(result >= 0 || saved != ECONNRESET, 1))
+		return false;
 	number = libos_caught_call(SYS_ioctl, fd, SIOCLIBOSERROR, 0, 0, 0, 0);
 	errno = number > 0 ? (int)number : saved;
-	return result;
+	return number == 0;
 }
+
+#define EXACT(fd, call)                                                        \
+	({                                                                     \
+		ssize_t result;                                                \
+		do                                                             \
+			result = (call);                                       \
+		while (only_pair(fd, result));                                 \
+		result;                                                        \
+	})
 
 /* libc's own, which is a cancellation point. */
 #define NEXT(name)                                                             \
@@ -41,44 +52,44 @@ static ssize_t exact(int fd, ssize_t result)
 
 EXPORT ssize_t read(int fd, void *buffer, size_t length)
 {
-	return exact(fd, NEXT(read)(fd, buffer, length));
+	return EXACT(fd, NEXT(read)(fd, buffer, length));
 }
 
 EXPORT ssize_t write(int fd, const void *buffer, size_t length)
 {
-	return exact(fd, NEXT(write)(fd, buffer, length));
+	return EXACT(fd, NEXT(write)(fd, buffer, length));
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *vectors, int count)
 {
-	return exact(fd, NEXT(readv)(fd, vectors, count));
+	return EXACT(fd, NEXT(readv)(fd, vectors, count));
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *vectors, int count)
 {
-	return exact(fd, NEXT(writev)(fd, vectors, count));
+	return EXACT(fd, NEXT(writev)(fd, vectors, count));
 }
 
 EXPORT ssize_t send(int fd, const void *buffer, size_t length, int flags)
 {
-	return exact(fd, NEXT(send)(fd, buffer, length, flags));
+	return EXACT(fd, NEXT(send)(fd, buffer, length, flags));
 }
 
 EXPORT ssize_t recv(int fd, void *buffer, size_t length, int flags)
 {
-	return exact(fd, NEXT(recv)(fd, buffer, length, flags));
+	return EXACT(fd, NEXT(recv)(fd, buffer, length, flags));
 }
 
 EXPORT ssize_t sendto(int fd, const void *buffer, size_t length, int flags, const struct sockaddr *address,
 		      socklen_t address_length)
 {
-	return exact(fd, NEXT(sendto)(fd, buffer, length, flags, address, address_length));
+	return EXACT(fd, NEXT(sendto)(fd, buffer, length, flags, address, address_length));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *restrict buffer, size_t length, int flags, struct sockaddr *restrict address,
 			socklen_t *restrict address_length)
 {
-	return exact(fd, NEXT(recvfrom)(fd, buffer, length, flags, address, address_length));
+	return EXACT(fd, NEXT(recvfrom)(fd, buffer, length, flags, address, address_length));
 }
 
 /* What programs built with _FORTIFY_SOURCE call. */
@@ -89,16 +100,16 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *restrict buffer, size_t length, size
 
 ssize_t __read_chk(int fd, void *buffer, size_t length, size_t room)
 {
-	return exact(fd, NEXT(__read_chk)(fd, buffer, length, room));
+	return EXACT(fd, NEXT(__read_chk)(fd, buffer, length, room));
 }
 
 ssize_t __recv_chk(int fd, void *buffer, size_t length, size_t room, int flags)
 {
-	return exact(fd, NEXT(__recv_chk)(fd, buffer, length, room, flags));
+	return EXACT(fd, NEXT(__recv_chk)(fd, buffer, length, room, flags));
 }
 
 ssize_t __recvfrom_chk(int fd, void *restrict buffer, size_t length, size_t room, int flags,
 		       struct sockaddr *restrict address, socklen_t *restrict address_length)
 {
-	return exact(fd, NEXT(__recvfrom_chk)(fd, buffer, length, room, flags, address, address_length));
+	return EXACT(fd, NEXT(__recvfrom_chk)(fd, buffer, length, room, flags, address, address_length));
 }

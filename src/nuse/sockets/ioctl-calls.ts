@@ -80,7 +80,7 @@ export const ioctl: SocketCall = (socket, call) => {
   }
   if (request === SIOCLIBOSERROR) {
     const fd = call.borrow(call.int(0));
-    const error = -socket.takeError(fd, true);
+    const error = socket.seenError(fd);
     native.close(fd);
     call.answer(error);
     return;

@@ -35,8 +35,16 @@ export class Listening {
 
   /** Takes what has come: first for those that wait in accept, then for poll. */
   pump(): void {
-    while (this.#arrived.length < this.limit && this.#accept() >= 0);
+    this.#fill();
     this.#socket.receivers.retry();
+    this.#announce();
+  }
+
+  #fill(): void {
+    while (this.#arrived.length < this.limit && this.#accept() >= 0);
+  }
+
+  #announce(): void {
     for (const arrived of this.#arrived) {
       if (arrived.announced) continue;
       // Without room there are so many bytes that one more would tell nobody anything.
@@ -51,8 +59,14 @@ export class Listening {
       const result = this.#accept();
       if (result < 0) return result;
     }
+    // At the limit some may wait in the library, of which no wake-up will tell again.
+    const full = this.#arrived.length >= this.limit;
     const next = this.#arrived.shift()!;
     if (next.announced) this.#withdraw(borrow);
+    if (full) {
+      this.#fill();
+      this.#announce();
+    }
     return next;
   }
 

@@ -46,6 +46,7 @@ import {
 const native = addon();
 /** Messages a turn before others have theirs. */
 const messagesMax = 256;
+const showAgainNs = 1_000_000;
 const connectionless = new Set([AF_INET, AF_INET6]);
 
 export class MessageSocket extends ProgramSocket {
@@ -312,20 +313,33 @@ export class MessageSocket extends ProgramSocket {
     if ((this.world.library.poll(this.fd, 0) & EPOLLERR) !== 0) this.#showInPair();
   }
 
-  /** Takes the error out of the pair. `programFd` is the program's end, borrowed. */
-  #lower(programFd: number, seen = false): void {
-    if (!this.#raised) return;
+  /** Takes the error out of the pair; 0 if the program has done so. `programFd` is the program's end, borrowed. */
+  #lower(programFd: number): number {
+    if (!this.#raised) return 0;
     this.#raised = false;
-    // The program has seen it already in a read or write of its own.
-    if (native.pairTakeError(programFd) === 0 && !seen) this.#error = 0;
+    return native.pairTakeError(programFd);
   }
 
-  takeError(programFd: number, seen = false): number {
-    this.#lower(programFd, seen);
+  takeError(programFd: number): number {
+    // The program may have seen it already in a read or write of its own.
+    if (this.#raised && this.#lower(programFd) === 0) this.#error = 0;
     const error = this.#error;
     this.#error = 0;
     this.#showErrors();
     return -error;
+  }
+
+  seenError(programFd: number): number {
+    if (!this.#datagrams) return errno.ECONNRESET;
+    this.#lower(programFd);
+    const error = this.#error;
+    this.#error = 0;
+    // What is in the queue of errors shows again soon, but not in the same call, which is made once more.
+    const { time } = this.world;
+    time.at(time.nowNs() + showAgainNs, () => {
+      this.#showErrors();
+    });
+    return error;
   }
 
   // The calls

@@ -100,11 +100,10 @@ export abstract class ProgramSocket {
   /** A receive; writes the data to the program. A negative result is an errno, EAGAIN when there is nothing. */
   abstract receive(call: Call, message: ProgramMessage, flags: number): Received | number;
   abstract connect(call: Call, nameLength: number, nonBlocking: boolean): void;
-  /**
-   * The error that waits for the program, as a negative errno; it is forgotten. `seen`: the program has had
-   * ECONNRESET of the pair for it.
-   */
-  abstract takeError(programFd: number, seen?: boolean): number;
+  /** The error that waits for the program, as a negative errno; it is forgotten. */
+  abstract takeError(programFd: number): number;
+  /** What the ECONNRESET stands for that the program has just had of the pair: an errno, 0 for nothing at all. */
+  abstract seenError(programFd: number): number;
   /** What an accepted connection is. */
   abstract accepted(fd: number): ProgramSocket;
 

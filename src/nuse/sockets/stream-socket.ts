@@ -100,10 +100,6 @@ export class StreamSocket extends ProgramSocket {
     return this.#large ? streamBufferBytes : smallestBufferBytes;
   }
 
-  get phase(): Phase {
-    return this.#phase;
-  }
-
   accepted(fd: number): StreamSocket {
     return new StreamSocket(this.world, this.kind, fd, 'open');
   }
@@ -463,6 +459,10 @@ export class StreamSocket extends ProgramSocket {
     const { error } = this;
     this.error = 0;
     return -error;
+  }
+
+  seenError(): number {
+    return -this.takeError() || errno.ECONNRESET;
   }
 
   shutdown(how: number, programFd: number): number {
