@@ -4,6 +4,7 @@
 import type { NicBackend, NicEnvironment } from './backend.js';
 import { PacketNic } from './packet.js';
 import { PasstNic } from './passt.js';
+import { PcapNic } from './pcap.js';
 import { TapNic } from './tap.js';
 import { UnixNic } from './unix.js';
 import type { NicUrl } from './url.js';
@@ -17,6 +18,8 @@ export async function openNic(url: NicUrl, environment: NicEnvironment): Promise
       return new PacketNic(url, environment);
     case 'passt':
       return await PasstNic.open(url, environment);
+    case 'pcap':
+      return new PcapNic(url, environment);
     case 'unix':
       return new UnixNic(url, environment);
     default:

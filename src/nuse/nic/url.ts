@@ -55,7 +55,7 @@ export const nicSchemes = {
   },
   pcap: {
     what: 'files: frames to replay, and where to record',
-    target: { name: 'the file to record to, or with ?replay a name', optional: true },
+    target: { name: 'the file to record to', optional: true },
     options: {
       replay: 'a pcap or pcapng file whose frames come in',
       record: 'a pcapng file that gets all frames',

@@ -60,6 +60,18 @@ describe('a NIC that cannot be says what to do', () => {
     ],
     [`unix:/${'x'.repeat(120)}`, false, /the path has 121 bytes \| 107 fit/],
     [
+      'pcap:?replay=/nowhere.pcap',
+      false,
+      /\/nowhere.pcap cannot be replayed: ENOENT \| it must be a capture of Ethernet frames/,
+    ],
+    ['pcap:?replay=/proc/self/maps', false, /cannot be replayed: it is neither pcap nor pcapng/],
+    [
+      'pcap:/proc/nowhere/x.pcapng',
+      false,
+      /cannot write the capture .*x.pcapng \| its folder must/,
+    ],
+    ['pcap:', false, /there is nothing to replay or record/],
+    [
       'usb:0',
       false,
       /--nic usb:0: url NIC “usb:0”: nothing is called usb: \(a NIC is one of tap:libos0/,

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import { LibosError } from '../../../src/errors.js';
+import type { LibosError } from '../../../src/errors.js';
 import { NativeHost, NativeKernel, Reactor } from '../../../src/native/index.js';
 import { RealTimeline } from '../../../src/native/real-timeline.js';
 import { loadHostConfig } from '../../../src/nuse/config/index.js';

@@ -127,3 +127,40 @@ test('passt: is a way out without root, with addresses and names by DHCP', async
   await world.namespaces.check(['socat', '-u', 'STDIN', 'TCP:192.0.2.7:8080'], { input: 'hello' });
   expect(await served).toBe('2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824');
 });
+
+test('pcap: replays a capture, and records what went in and out', async () => {
+  await using world = await NicWorld.create(...veth);
+  const { folder } = world.namespaces;
+  const input = join(folder, 'in.pcap');
+  const output = join(folder, 'out.pcapng');
+  // Echo requests of the machine's own Linux, as tcpdump sees them.
+  const dump = world.namespaces.start([
+    'tcpdump',
+    '-U',
+    '-w',
+    input,
+    '-i',
+    'veth0',
+    'icmp',
+    'or',
+    'arp',
+  ]);
+  await dump.until(/listening on/);
+  const mac = '02:00:00:00:00:02';
+  await world.namespaces.script([
+    `ip neigh add 192.0.2.2 lladdr ${mac} dev veth0`,
+    'ping -c 3 -i 0.2 -W 1 192.0.2.2 || true',
+  ]);
+  await dump.stop('SIGINT');
+  const host = await world.host([
+    `pcap:?replay=${input}&record=${output},address=192.0.2.2/24,mac=${mac}`,
+  ]);
+  await host.logged(/all \d+ frames have been replayed/);
+  const { receivedFrames } = (await host.status()).nics[0]!.counters;
+  expect(receivedFrames).toBeGreaterThanOrEqual(3);
+  await host.close();
+  const seen = await world.namespaces.check(['tcpdump', '-nr', output, 'icmp', 'or', 'arp']);
+  expect(seen.match(/192.0.2.1 > 192.0.2.2: ICMP echo request/g)).toHaveLength(3);
+  // It would like to answer, and asks who has the address of those that asked.
+  expect(seen).toMatch(/Request who-has 192.0.2.1 tell 192.0.2.2|ICMP echo reply/);
+});
