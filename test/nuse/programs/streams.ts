@@ -59,7 +59,60 @@ async function iperfServer(stage: Stage): Promise<void> {
   expect(await server.ended).toBe(0);
 }
 
+const manyAtOnce = `
+import asyncio
+async def upper(reader, writer):
+    writer.write((await reader.read(100)).upper())
+    await writer.drain()
+    writer.close()
+async def ask(port, text):
+    reader, writer = await asyncio.open_connection('127.0.0.1', port)
+    writer.write(text.encode())
+    return await reader.read()
+async def main():
+    server = await asyncio.start_server(upper, '127.0.0.1', 0, backlog=100)
+    port = server.sockets[0].getsockname()[1]
+    answers = await asyncio.gather(*[ask(port, f'message {index}') for index in range(150)])
+    print(len(set(answers)), 'answers')
+asyncio.run(main())
+`;
+const multipath = `
+import socket
+IPPROTO_MPTCP, SOL_TCP, TCP_IS_MPTCP = 262, 6, 43
+server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)
+server.bind(('127.0.0.1', 0))
+server.listen()
+client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)
+client.connect(server.getsockname())
+peer, _ = server.accept()
+client.sendall(b'over many paths')
+print(peer.recv(100).decode(), client.getsockopt(SOL_TCP, TCP_IS_MPTCP))
+`;
+
+/** A program for python3, which reads it as its input. */
+function python(does: string, program: string, pattern: RegExp): ProgramCase {
+  return {
+    program: 'python3',
+    does,
+    async run(stage) {
+      expect(await stage.check(['python3', '-'], { input: program })).toMatch(pattern);
+    },
+  };
+}
+
 export const cases: readonly ProgramCase[] = [
+  python('asyncio: more connections at once than the backlog', manyAtOnce, /^150 answers$/m),
+  python('Multipath TCP', multipath, /^over many paths 1$/m),
+  prints(
+    'bash',
+    '/dev/tcp',
+    both(
+      'socat TCP-LISTEN:7018 EXEC:cat',
+      7018,
+      `bash -c 'exec 3<>/dev/tcp/127.0.0.1/7018; echo from bash >&3; read -u 3 line; echo "$line"'`,
+    ),
+    /^from bash$/m,
+  ),
   prints(
     'nc',
     'TCP on the host',
