@@ -92,7 +92,7 @@ export const connect: SocketCall = (made, call, identity) => {
 export const listen: SocketCall = (made, call) => {
   const first = made.listening === undefined;
   const result = made.listen(call.int(1));
-  if (result >= 0 && first) {
+  if (result >= 0 && first && made instanceof StreamSocket) {
     // Nobody can write to a listener, and poll says so.
     const fd = call.borrow(call.int(0));
     native.pairFill(fd);
