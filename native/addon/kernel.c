@@ -57,6 +57,7 @@ struct libos_kernel {
 	napi_env env;
 	napi_ref entropy;	/* (length): fills the scratch bytes, and says 0 */
 	napi_ref memory_buffer;
+	struct region *region;	/* the buffer's */
 	bool real_clock;
 	double epoch_ns;	/* CLOCK_MONOTONIC at the clock's 0 */
 };
@@ -281,10 +282,25 @@ static void collected(napi_env env, void *data, void *hint)
 	free(data);
 }
 
+/* Memory as its buffer knows it, which may go after the kernel: `bytes` is 0 once it is given back. */
+struct region {
+	void *memory;
+	size_t bytes;
+};
+
+static void give_back(struct region *region)
+{
+	if (region->bytes > 0)
+		munmap(region->memory, region->bytes);
+	region->bytes = 0;
+}
+
 static void memory_collected(napi_env env, void *data, void *hint)
 {
 	(void)env;
-	munmap(data, (size_t)(uintptr_t)hint);
+	(void)data;
+	give_back(hint);
+	free(hint);
 }
 
 static void *map_list(size_t size)
@@ -299,6 +315,7 @@ static napi_value fail(napi_env env, struct libos_kernel *kernel, const char *co
 {
 	if (kernel->memory)
 		munmap(kernel->memory, kernel->memory_bytes);
+	free(kernel->region);
 	release(kernel);
 	free(kernel);
 	napi_throw_error(env, code, message);
@@ -327,7 +344,7 @@ static napi_value describe(napi_env env, struct libos_kernel *kernel)
 	napi_create_external(env, kernel, collected, NULL, &value);
 	name(env, result, "handle", value);
 	napi_create_external_arraybuffer(env, kernel->memory, kernel->memory_bytes, memory_collected,
-					 (void *)kernel->memory_bytes, &value);
+					 kernel->region, &value);
 	napi_create_reference(env, value, 0, &kernel->memory_buffer);
 	name(env, result, "memory", value);
 	name(env, result, "base", libos_number(env, (double)(uintptr_t)kernel->memory));
@@ -364,13 +381,15 @@ static napi_value kernel_create(napi_env env, napi_callback_info info)
 	kernel->real_clock = !isnan(kernel->epoch_ns);
 	kernel->memory_bytes = (size_t)libos_integer(&call, 1);
 	kernel->memory = libos_region_map(kernel->memory_bytes);
+	kernel->region = malloc(sizeof(*kernel->region));
 	kernel->host.events = map_list(EVENTS_MAX * sizeof(struct copy_event));
 	kernel->host.text = map_list(TEXT_BYTES_MAX);
-	if (!kernel->memory || !kernel->host.events || !kernel->host.text)
+	if (!kernel->memory || !kernel->region || !kernel->host.events || !kernel->host.text)
 		return fail(env, kernel, "ENOMEM", "no address space is left below 4 GiB");
 	if (!libos_copy_load(path, &kernel->copy, error, sizeof(error)))
 		return fail(env, kernel, "ELIBBAD", error);
 	kernel->calls = kernel->copy.calls;
+	*kernel->region = (struct region){ kernel->memory, kernel->memory_bytes };
 	kernel->host.event_max = EVENTS_MAX;
 	kernel->host.text_max = TEXT_BYTES_MAX;
 	kernel->host.entropy = fill_entropy;
@@ -439,10 +458,9 @@ static napi_value kernel_close(napi_env env, napi_callback_info info)
 	if (!kernel || !kernel->copy.library)
 		return NULL;
 	napi_get_reference_value(env, kernel->memory_buffer, &buffer);
-	/* Its finalizer unmaps the region, now or when the buffer is collected: the pages go at once. */
-	madvise(kernel->memory, kernel->memory_bytes, MADV_DONTNEED);
-	if (buffer)
-		napi_detach_arraybuffer(env, buffer);
+	/* A buffer that has been collected has given the region back. */
+	if (buffer && napi_detach_arraybuffer(env, buffer) == napi_ok)
+		give_back(kernel->region);
 	napi_delete_reference(env, kernel->entropy);
 	release(kernel);
 	return NULL;

@@ -13,7 +13,6 @@ export async function bundleBroker(root) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
     // Packages of CommonJS ask for `require`.

@@ -12,6 +12,7 @@ import type { ProcessBinding } from './binding/process.js';
 import type { ReactorBinding } from './binding/reactor.js';
 import type { SocketsBinding } from './binding/sockets.js';
 import type { TimerBinding } from './binding/timer.js';
+import type { XdpBinding } from './binding/xdp.js';
 import { buildNative } from './build.js';
 
 export interface Addon
@@ -24,7 +25,8 @@ export interface Addon
     ProcessBinding,
     SocketsBinding,
     ReactorBinding,
-    TimerBinding {}
+    TimerBinding,
+    XdpBinding {}
 
 let loaded: Addon | undefined;
 

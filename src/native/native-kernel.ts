@@ -13,10 +13,12 @@ import type { BuildOptions } from './build.js';
 import { kernelLibrary, locateNativeKernel } from './kernel-library.js';
 import { NativeInstance } from './native-instance.js';
 
-const memoryMaxDefault = '64 MiB';
+/** Programs on real time open more than simulated hosts do, and pages that are not touched cost nothing. */
+const memoryMaxDefault = '256 MiB';
 const pageBytes = 4096;
 const memoryLeastBytes = 8 * 2 ** 20;
-const memoryMostBytes = 2 ** 31;
+/** Linux describes all pages at boot, in the memory that it begins with. */
+const memoryMostBytes = 512 * 2 ** 20;
 const realtimeOffsetMsDefault = Date.UTC(2025, 0, 1);
 
 export class NativeKernel {

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SeededEntropy, SimulatedClock } from '../../../src/host/index.js';
 import { KernelPanic, type BootOptions, type ConsoleRecord } from '../../../src/kernel/index.js';
-import { addon, type NativeInstance } from '../../../src/native/index.js';
+import type { NativeInstance } from '../../../src/native/index.js';
 import { AF_INET, NR, SOCK_STREAM } from '../../../src/posix/index.js';
 import { loadNativeKernel } from '../../helpers/virtual-host.js';
 import { addresses, nativePair, type NativePair } from './pair.js';
@@ -66,7 +66,7 @@ describe('a native kernel in the addon', () => {
     expect(log.map(({ text }) => text).join('\n')).toMatch(/^Kernel command line: .*of=test$/m);
     expect(kernel.memory.base).toBeGreaterThan(0);
     expect(kernel.memory.base + kernel.memory.sizeBytes).toBeLessThanOrEqual(2 ** 32);
-    expect(kernel.memory.sizeBytes).toBe(64 * 2 ** 20);
+    expect(kernel.memory.sizeBytes).toBe(256 * 2 ** 20);
     const address = kernel.alloc(1000);
     const at = address - kernel.memory.base;
     expect(kernel.memory.bytes.subarray(at, at + 1000)).toEqual(new Uint8Array(1000));
@@ -152,8 +152,9 @@ describe('a native kernel in the addon', () => {
   test('gives its memory back when it is closed, however often one is booted', () => {
     boot().close();
     const before = residentBytes();
+    // Together they would need more address space than there is below 4 GiB.
     for (let i = 0; i < 20; i++) {
-      const kernel = boot();
+      const kernel = boot({ memoryMax: '512 MiB' });
       kernel.close();
       expect(kernel.memory.bytes.length).toBe(0);
       expect(() => kernel.run()).toThrow(/is gone: it was closed/);
@@ -174,7 +175,6 @@ describe('a native kernel in the addon', () => {
 
   test('too little memory and a wrong kernel are errors that say what to do', () => {
     expect(() => boot({ memoryMax: '4 MiB' })).toThrow(/needs from 8388608/);
-    expect(() => boot({ memoryMax: '3 GiB' })).toThrow(/needs from 8388608/);
-    expect(addon().inode(-1)).toBeLessThan(0);
+    expect(() => boot({ memoryMax: '1 GiB' })).toThrow(/needs from 8388608/);
   });
 });
