@@ -41,55 +41,46 @@ static bool only_pair(int fd, ssize_t result)
 		result;                                                        \
 	})
 
-/* libc's own, which is a cancellation point. */
-#define NEXT(name)                                                             \
-	({                                                                     \
-		static __typeof__(name) *next;                                 \
-		if (__builtin_expect(!next, 0))                                \
-			next = (__typeof__(name) *)dlsym(RTLD_NEXT, #name);    \
-		next;                                                          \
-	})
-
 EXPORT ssize_t read(int fd, void *buffer, size_t length)
 {
-	return EXACT(fd, NEXT(read)(fd, buffer, length));
+	return EXACT(fd, LIBOS_NEXT(read)(fd, buffer, length));
 }
 
 EXPORT ssize_t write(int fd, const void *buffer, size_t length)
 {
-	return EXACT(fd, NEXT(write)(fd, buffer, length));
+	return EXACT(fd, LIBOS_NEXT(write)(fd, buffer, length));
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *vectors, int count)
 {
-	return EXACT(fd, NEXT(readv)(fd, vectors, count));
+	return EXACT(fd, LIBOS_NEXT(readv)(fd, vectors, count));
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *vectors, int count)
 {
-	return EXACT(fd, NEXT(writev)(fd, vectors, count));
+	return EXACT(fd, LIBOS_NEXT(writev)(fd, vectors, count));
 }
 
 EXPORT ssize_t send(int fd, const void *buffer, size_t length, int flags)
 {
-	return EXACT(fd, NEXT(send)(fd, buffer, length, flags));
+	return EXACT(fd, LIBOS_NEXT(send)(fd, buffer, length, flags));
 }
 
 EXPORT ssize_t recv(int fd, void *buffer, size_t length, int flags)
 {
-	return EXACT(fd, NEXT(recv)(fd, buffer, length, flags));
+	return EXACT(fd, LIBOS_NEXT(recv)(fd, buffer, length, flags));
 }
 
 EXPORT ssize_t sendto(int fd, const void *buffer, size_t length, int flags, const struct sockaddr *address,
 		      socklen_t address_length)
 {
-	return EXACT(fd, NEXT(sendto)(fd, buffer, length, flags, address, address_length));
+	return EXACT(fd, LIBOS_NEXT(sendto)(fd, buffer, length, flags, address, address_length));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *restrict buffer, size_t length, int flags, struct sockaddr *restrict address,
 			socklen_t *restrict address_length)
 {
-	return EXACT(fd, NEXT(recvfrom)(fd, buffer, length, flags, address, address_length));
+	return EXACT(fd, LIBOS_NEXT(recvfrom)(fd, buffer, length, flags, address, address_length));
 }
 
 /* What programs built with _FORTIFY_SOURCE call. */
@@ -100,16 +91,16 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *restrict buffer, size_t length, size
 
 ssize_t __read_chk(int fd, void *buffer, size_t length, size_t room)
 {
-	return EXACT(fd, NEXT(__read_chk)(fd, buffer, length, room));
+	return EXACT(fd, LIBOS_NEXT(__read_chk)(fd, buffer, length, room));
 }
 
 ssize_t __recv_chk(int fd, void *buffer, size_t length, size_t room, int flags)
 {
-	return EXACT(fd, NEXT(__recv_chk)(fd, buffer, length, room, flags));
+	return EXACT(fd, LIBOS_NEXT(__recv_chk)(fd, buffer, length, room, flags));
 }
 
 ssize_t __recvfrom_chk(int fd, void *restrict buffer, size_t length, size_t room, int flags,
 		       struct sockaddr *restrict address, socklen_t *restrict address_length)
 {
-	return EXACT(fd, NEXT(__recvfrom_chk)(fd, buffer, length, room, flags, address, address_length));
+	return EXACT(fd, LIBOS_NEXT(__recvfrom_chk)(fd, buffer, length, room, flags, address, address_length));
 }

@@ -7,7 +7,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,10 +19,9 @@
 
 static int open_at(int folder, const char *path, int flags, mode_t mode)
 {
-	pthread_testcancel();
 	if (libos_is_ours(path))
 		return (int)libos_finish(libos_caught_call(SYS_openat, folder, (long)path, flags, mode, 0, 0));
-	return (int)libos_finish(libos_trusted_call(SYS_openat, folder, (long)path, flags, mode, 0, 0));
+	return (int)libos_finish(libos_cancellable_call(SYS_openat, folder, (long)path, flags, mode));
 }
 
 static mode_t mode_of(int flags, va_list arguments)
@@ -95,16 +93,12 @@ static int flags_of(const char *letters)
 
 EXPORT FILE *fopen(const char *path, const char *letters)
 {
-	static FILE *(*next)(const char *path, const char *letters);
 	int flags = letters ? flags_of(letters) : -1;
 	FILE *file;
 	int fd;
 
-	if (flags < 0) {
-		if (!next)
-			next = (FILE * (*)(const char *, const char *))dlsym(RTLD_NEXT, "fopen");
-		return next(path, letters);
-	}
+	if (flags < 0)
+		return LIBOS_NEXT(fopen)(path, letters);
 	fd = open_at(AT_FDCWD, path, flags, 0666);
 	if (fd < 0)
 		return NULL;

@@ -2,6 +2,7 @@
 /* The page of trusted system calls: see trusted.h. */
 #define LIBOS_WANT_PATTERNS
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -87,6 +88,17 @@ void libos_trust(void)
 long libos_trusted_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	return trusted(number, a, b, c, d, e, f);
+}
+
+long libos_cancellable_call(long number, long a, long b, long c, long d)
+{
+	long result;
+	int type;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	result = trusted(number, a, b, c, d, 0, 0);
+	pthread_setcanceltype(type, NULL);
+	return result;
 }
 
 long libos_caught_call(long number, long a, long b, long c, long d, long e, long f)

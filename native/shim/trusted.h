@@ -13,11 +13,23 @@ void libos_trust(void);
 /* What the system call returns, a failure as -errno. */
 long libos_trusted_call(long number, long a, long b, long c, long d, long e, long f);
 
+/* The same for a call that may wait: the thread can be cancelled there, as in libc's own. */
+long libos_cancellable_call(long number, long a, long b, long c, long d);
+
 /* The same by the usual way, so that the filter may catch it. */
 long libos_caught_call(long number, long a, long b, long c, long d, long e, long f);
 
 /* -1 and errno for a failure. */
 long libos_finish(long result);
+
+/* libc's own function of a name that we have taken. */
+#define LIBOS_NEXT(name)                                                    \
+	({                                                                  \
+		static __typeof__(name) *next;                              \
+		if (__builtin_expect(!next, 0))                             \
+			next = (__typeof__(name) *)dlsym(RTLD_NEXT, #name); \
+		next;                                                       \
+	})
 
 /* Whether the broker is to be asked about this path. */
 bool libos_is_ours(const char *path);

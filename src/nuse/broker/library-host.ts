@@ -5,6 +5,7 @@
  * calls about sockets and files.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import process from 'node:process';
 import type { ConsoleRecord } from '../../kernel/index.js';
 import { NativeHost, NativeKernel, RealTimeline, type Reactor } from '../../native/index.js';
 import type { CallHandlers } from '../call.js';
@@ -19,6 +20,8 @@ export interface LibraryHostContext {
   readonly log: (line: string) => void;
 }
 
+/** What the shim asks for, of no descriptor in particular (native/shim/messages.c). */
+const brokerRequest = 0x89e9;
 /** Buffers of many programs' sockets; it takes what it uses. */
 const memoryMaxDefault = '256 MiB';
 
@@ -37,7 +40,15 @@ export class LibraryHost implements ServedHost {
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    this.handlers = { ...parts.sockets.handlers, ...parts.files.handlers };
+    const { handlers } = parts.sockets;
+    this.handlers = {
+      ...handlers,
+      ...parts.files.handlers,
+      ioctl: (call) => {
+        if (call.int(1) === brokerRequest) call.answer(process.pid);
+        else handlers.ioctl!(call);
+      },
+    };
   }
 
   /** Throws a LibosError that says what is wrong with the configuration, the kernel or a NIC. */

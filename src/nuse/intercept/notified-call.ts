@@ -23,6 +23,9 @@ export const numberWord = 4;
 const argumentsWord = 8;
 const entryWord = 20;
 
+/** A signal interrupted the ioctl after it had done its work, and it was begun again. */
+const alreadyAnswered = -errno.EINPROGRESS;
+
 const identity = new Float64Array(3);
 
 /** What a call needs of the listener that it came by. */
@@ -147,7 +150,7 @@ export class NotifiedCall implements Call {
     this.#mustNotBeOver();
     const result = this.#install(fd, options, SECCOMP_ADDFD_FLAG_SEND);
     // EMFILE is the program's to see, for one.
-    if (result < 0 && result !== -errno.ENOENT) {
+    if (result < 0 && result !== -errno.ENOENT && result !== alreadyAnswered) {
       this.fail(-result);
       return false;
     }
@@ -190,7 +193,7 @@ export class NotifiedCall implements Call {
       number,
       flags,
     );
-    if (result < 0 && result !== -errno.ENOENT) {
+    if (result < 0 && result !== -errno.ENOENT && result !== alreadyAnswered) {
       throw new SystemError(result, 'SECCOMP_IOCTL_NOTIF_SEND');
     }
     return this.#end(result);
@@ -201,7 +204,7 @@ export class NotifiedCall implements Call {
     this.#origin.ended(this);
     const callbacks = this.#gone;
     this.#gone = undefined;
-    if (result >= 0) return true;
+    if (result >= 0 || result === alreadyAnswered) return true;
     for (const callback of callbacks ?? []) callback();
     return false;
   }
