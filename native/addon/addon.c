@@ -15,6 +15,7 @@ static void (*const inits[])(napi_env env, napi_value exports) = {
 	libos_init_reactor,
 	libos_init_stream,
 	libos_init_tap,
+	libos_init_xdp,
 };
 
 NAPI_MODULE_INIT()

@@ -62,6 +62,7 @@ void libos_init_sockets(napi_env env, napi_value exports);
 void libos_init_reactor(napi_env env, napi_value exports);
 void libos_init_stream(napi_env env, napi_value exports);
 void libos_init_tap(napi_env env, napi_value exports);
+void libos_init_xdp(napi_env env, napi_value exports);
 void libos_init_timer(napi_env env, napi_value exports);
 
 #endif

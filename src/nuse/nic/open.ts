@@ -8,6 +8,7 @@ import { PcapNic } from './pcap.js';
 import { TapNic } from './tap.js';
 import { UnixNic } from './unix.js';
 import type { NicUrl } from './url.js';
+import { XdpNic } from './xdp.js';
 
 /** Throws ERR_LIBOS_NIC, which says what is missing and what to do. */
 export async function openNic(url: NicUrl, environment: NicEnvironment): Promise<NicBackend> {
@@ -22,7 +23,7 @@ export async function openNic(url: NicUrl, environment: NicEnvironment): Promise
       return new PcapNic(url, environment);
     case 'unix':
       return new UnixNic(url, environment);
-    default:
-      throw new Error('not yet');
+    case 'xdp':
+      return new XdpNic(url, environment);
   }
 }

@@ -2,7 +2,7 @@
 
 /** NICs other than TAP interfaces: what they are joined to, and that bulk crosses them whole. */
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checksumErrors, digestOf, NicWorld } from './nic-host.js';
 
 const bytes = 16 << 20;
@@ -163,4 +163,26 @@ test('pcap: replays a capture, and records what went in and out', async () => {
   expect(seen.match(/192.0.2.1 > 192.0.2.2: ICMP echo request/g)).toHaveLength(3);
   // It would like to answer, and asks who has the address of those that asked.
   expect(seen).toMatch(/Request who-has 192.0.2.1 tell 192.0.2.2|ICMP echo reply/);
+});
+
+describe('xdp: takes a queue past the machine’s stack', () => {
+  test.each(['attach=native', 'attach=generic'])('%s', async (attach) => {
+    // Checksums that a veth leaves to its peer are never made when the peer's stack is not there.
+    await using world = await NicWorld.create(...veth, 'ethtool -K veth0 tx off >/dev/null');
+    const host = await world.host([`xdp:veth1?${attach},address=192.0.2.2/24`]);
+    expect((await host.status()).log.join('\n')).toMatch(
+      /AF_XDP on queue 0, \w+, (with a copy|zero-copy)/,
+    );
+    expect(await host.order('ping', { address: '192.0.2.1' })).toBeGreaterThan(0);
+    const sink = await world.sink(5001);
+    expect(await host.order('send', { address: '192.0.2.1', port: 5001, bytes })).toBe(
+      await digestOf(sink),
+    );
+    const data = await world.source(5002, bytes);
+    expect(await host.order('receive', { address: '192.0.2.1', port: 5002 })).toBe(data);
+    expect(await checksumErrorsOf(world)).toBe(0);
+    expect(await world.namespaces.check(['ip', 'link', 'show', 'veth1'])).toMatch(/xdp/);
+    await host.close();
+    expect(await world.namespaces.check(['ip', 'link', 'show', 'veth1'])).not.toMatch(/xdp/);
+  });
 });
