@@ -15,7 +15,7 @@ const alias = [
 export default defineConfig({
   test: {
     passWithNoTests: true,
-    projects: suites.map(({ name, include, timeoutMs }, index) => ({
+    projects: suites.map(({ name, include, timeoutMs, env }, index) => ({
       resolve: { alias },
       test: {
         name,
@@ -23,6 +23,7 @@ export default defineConfig({
         exclude: ['**/node_modules/**', 'dist/**'],
         testTimeout: timeoutMs,
         hookTimeout: timeoutMs,
+        ...(env && { env }),
         sequence: { groupOrder: index },
       },
     })),

@@ -70,7 +70,7 @@ export class VirtualTime implements HostTime {
   }
 }
 
-export interface VirtualHost<K extends HostedKernel = KernelInstance> {
+export interface VirtualHost<K extends HostedKernel = HostedKernel> {
   readonly host: PosixHost;
   readonly kernel: K;
   readonly time: VirtualTime;
@@ -87,8 +87,20 @@ export function loadKernel(): Promise<Kernel> {
   return Kernel.load(kernelPath === undefined ? {} : { path: kernelPath });
 }
 
-/** Boots a host with nothing but its loopback interface, up. */
-export async function virtualHost(seed = 1, loaded = loadKernel()): Promise<VirtualHost> {
+/** Whether the suite runs on the native form: the project "native-form" of the tests sets it. */
+export const onNativeForm = process.env['LIBOS_FORM'] === 'native';
+
+/** Boots a host with nothing but its loopback interface, up; in the form that the suite runs on. */
+export async function virtualHost(seed = 1, loaded?: Promise<Kernel>): Promise<VirtualHost> {
+  if (onNativeForm && loaded === undefined) return virtualNativeHost(seed);
+  return virtualWasmHost(seed, loaded);
+}
+
+/** The same in WebAssembly, whatever the suite runs on. */
+export async function virtualWasmHost(
+  seed = 1,
+  loaded = loadKernel(),
+): Promise<VirtualHost<KernelInstance>> {
   const kernel = await loaded;
   const time = new VirtualTime();
   return around(kernel.boot(bootOptions(seed, time)), time);
