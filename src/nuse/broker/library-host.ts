@@ -72,7 +72,7 @@ export class LibraryHost implements ServedHost {
     try {
       const { posix, kernel, scheduler } = host;
       const network = await Network.open(config, { kernel, posix, scheduler, reactor, log });
-      const sockets = openSockets({ posix, reactor });
+      const sockets = openSockets({ posix, reactor, log });
       const files = new LibraryFiles({ posix, reactor, etc: () => etcOf(network), log });
       return new LibraryHost({ config, timeline, host, network, sockets, files });
     } catch (error) {

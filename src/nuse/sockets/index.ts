@@ -13,6 +13,7 @@ import { Charges } from './charges.js';
 import { interfaceRequest, ioctl, isInterfaceRequest } from './ioctl-calls.js';
 import { Library } from './library.js';
 import { getsockopt, setsockopt } from './option-calls.js';
+import { MessageSocket } from './message-socket.js';
 import type { SocketWorld } from './program-socket.js';
 import * as make from './socket-calls.js';
 import { SocketTable } from './socket-table.js';
@@ -23,6 +24,8 @@ import type { SocketCall } from './transfer-calls.js';
 export interface SocketServices {
   readonly posix: PosixHost;
   readonly reactor: Reactor;
+  /** A line for the log: something went wrong with one socket. */
+  readonly log: (line: string) => void;
 }
 
 /** The sockets of one host. */
@@ -54,12 +57,12 @@ const onSockets = {
   ioctl,
 } as const satisfies Readonly<Partial<Record<CallName, SocketCall>>>;
 
-export function openSockets({ posix, reactor }: SocketServices): ProgramSockets {
+export function openSockets({ posix, reactor, log }: SocketServices): ProgramSockets {
   const library = new Library(posix);
   const { time } = posix;
   const table = new SocketTable(time);
   const charges = new Charges();
-  const world: SocketWorld = { library, reactor, time, table, charges };
+  const world: SocketWorld = { library, reactor, time, table, charges, log };
   library.onUrgent = () => {
     for (const socket of table) if (socket instanceof StreamSocket) socket.markUrgent();
   };
@@ -107,6 +110,7 @@ function serves(table: SocketTable, serve: SocketCall, other: CallHandler): Call
       return;
     }
     if (socket instanceof StreamSocket && socket.wantsEnlarging) enlarge(socket, call);
+    if (socket instanceof MessageSocket) socket.settle();
     serve(socket, call, identity);
   };
 }

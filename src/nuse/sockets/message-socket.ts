@@ -149,6 +149,11 @@ export class MessageSocket extends ProgramSocket {
     if (!this.closed) this.#toLibrary();
   }
 
+  /** What the program has written by itself goes out before what it asks for now: with the options of then. */
+  settle(): void {
+    if (!this.closed) this.#toLibrary();
+  }
+
   override endIfGone(): void {
     if (!this.#datagrams || this.closed || this.pair.alive) return;
     this.#toLibrary();

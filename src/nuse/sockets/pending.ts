@@ -5,7 +5,6 @@
  * socket has changed, until it has an answer, its time is over or nobody waits for it any more.
  */
 import { isSystemError, type HostTime, type Timer } from '../../posix/index.js';
-import { errno } from '../../posix/index.js';
 import type { Call } from '../call.js';
 
 /** Tries once; true when the call has had its answer. What it throws becomes the answer. */
@@ -48,7 +47,11 @@ export class PendingCalls {
     if (timeoutNs !== Infinity) {
       waiting.timer = this.#time.at(this.#time.nowNs() + timeoutNs, () => {
         waiting.timer = undefined;
-        if (this.#end(waiting)) timedOut();
+        if (!this.#end(waiting)) return;
+        tried(call, () => {
+          timedOut();
+          return true;
+        });
       });
     }
     call.onGone(() => void this.#end(waiting));
@@ -63,7 +66,7 @@ export class PendingCalls {
       for (const waiting of [...this.#waiting]) {
         if (waiting.done) continue;
         if (!waiting.call.valid()) this.#end(waiting);
-        else if (tried(waiting)) this.#end(waiting);
+        else if (tried(waiting.call, waiting.attempt)) this.#end(waiting);
       }
     } finally {
       this.#retrying = false;
@@ -79,12 +82,13 @@ export class PendingCalls {
   }
 }
 
-function tried({ call, attempt }: Waiting): boolean {
+function tried(call: Call, attempt: Attempt): boolean {
   try {
     return attempt();
   } catch (error) {
-    call.fail(isSystemError(error) ? -error.errno : errno.ENETDOWN);
+    // A program that ended meanwhile, or whose memory is not what it said.
     if (!isSystemError(error)) throw error;
+    call.fail(-error.errno);
     return true;
   }
 }

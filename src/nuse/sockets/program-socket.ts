@@ -21,6 +21,8 @@ export interface SocketWorld {
   readonly time: HostTime;
   readonly table: SocketTable;
   readonly charges: Charges;
+  /** A line for the log of whoever runs the host. */
+  readonly log: (line: string) => void;
 }
 
 export interface SocketKind {
@@ -141,7 +143,7 @@ export abstract class ProgramSocket {
       programBytes: this.programBytes,
       nonBlocking,
       onEvents: (events) => {
-        if (!this.#closed && opened.pair === this.#pair) this.onPair(events);
+        if (opened.pair === this.#pair) this.#guarded(() => this.onPair(events));
       },
     });
     this.#pair?.close();
@@ -155,9 +157,21 @@ export abstract class ProgramSocket {
   /** The program has its end: things may move from now on. */
   begin(): void {
     this.#watch ??= this.world.library.watch(this.fd, this.watched, (events) => {
-      if (!this.#closed) this.onLibrary(events);
+      this.#guarded(() => this.onLibrary(events));
     });
     this.pump();
+  }
+
+  /** What goes wrong with one socket, as where memory is short, ends that one and not its host. */
+  #guarded(call: () => void): void {
+    if (this.#closed) return;
+    try {
+      call();
+    } catch (error) {
+      if (this.world.library.process.port.death !== undefined) throw error;
+      this.world.log(`socket ${this.#inode} is reset: ${describe(error)}`);
+      this.close({ reset: true });
+    }
   }
 
   listen(backlog: number): number {
@@ -193,4 +207,8 @@ export abstract class ProgramSocket {
     this.receivers.retry();
     this.senders.retry();
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -60,7 +60,7 @@ export function loopbackHost(onLine: (line: string) => void = () => undefined): 
     onDeath: ({ message }) => say(message),
   });
   const { posix } = native;
-  const sockets = openSockets({ posix, reactor });
+  const sockets = openSockets({ posix, reactor, log: say });
   const broker = new Broker({
     name: 'default',
     socketPath: hostFile('default', '.sock', environment),
