@@ -165,15 +165,20 @@ export async function ping(os: Os, mix: Mix, intervalNs: number): Promise<void> 
 
 export async function transfer(os: Os, mix: Mix, intervalNs: number): Promise<void> {
   const block = new Uint8Array(bulkBytes / 16);
-  for (let nextNs = intervalNs; !mix.stopping;) {
+  for (let nextNs = os.nowNs + intervalNs; !mix.stopping;) {
     if (os.nowNs < nextNs) {
       await os.sleep(Math.min(nextNs - os.nowNs, longestPauseNs));
       continue;
     }
     nextNs += intervalNs;
-    using socket = await os.connect('server', ports.discard);
-    for (let sent = 0; sent < bulkBytes; sent += block.length) await socket.write(block);
-    mix.counts.bulkBytes += bulkBytes;
+    try {
+      using socket = await os.connect('server', ports.discard);
+      for (let sent = 0; sent < bulkBytes; sent += block.length) await socket.write(block);
+      mix.counts.bulkBytes += bulkBytes;
+    } catch (error) {
+      expectPeersEnd(error);
+      mix.counts.failed++;
+    }
   }
 }
 
