@@ -16,27 +16,27 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * What each goal needs: groups of scripts/debian-packages.json, kernel profiles, those of them in the native form as
- * well, the package's own C (addon, shim, launcher), and the oracle, an ordinary Linux to compare with.
+ * well, the package's own C (addon, shim, launcher), and the oracles, ordinary Linuxes to compare with.
  */
 const goals = {
   checks: { groups: [], profiles: [] },
   demo: { groups: ['kernel'], profiles: ['sim'] },
-  bench: { groups: ['kernel', 'bench'], profiles: ['sim'] },
+  bench: { groups: ['kernel', 'bench'], profiles: ['sim', 'full'] },
   nuse: { groups: ['kernel', 'bench'], profiles: [], nativeProfiles: ['full'], ownC: true },
-  fidelity: { groups: ['kernel', 'bench'], profiles: ['sim'], oracle: true },
+  fidelity: { groups: ['kernel', 'bench'], profiles: ['sim'], oracles: ['network'] },
   pack: { groups: ['kernel'], profiles: ['sim', 'full'] },
   test: {
     groups: ['kernel', 'test', 'bench'],
-    profiles: ['sim', 'full'],
+    profiles: ['sim', 'full', 'test'],
     nativeProfiles: ['sim', 'full'],
     ownC: true,
-    oracle: true,
+    oracles: ['network', 'test'],
   },
 };
 
 /** Brings the checkout to where `goal` can run and returns its kernels. */
 export async function setup(goal) {
-  const { groups, profiles, nativeProfiles = [], ownC = false, oracle = false } = goals[goal];
+  const { groups, profiles, nativeProfiles = [], ownC = false, oracles = [] } = goals[goal];
   checkNode();
   await ensureDebianPackages(groups);
   ensureNpmPackages(root);
@@ -45,8 +45,8 @@ export async function setup(goal) {
   removePackedKernels(root);
   const kernels = await ensureKernels(root, profiles);
   await ensureKernels(root, nativeProfiles, 'x86_64');
-  if (ownC) await ensureOwnC(root);
-  if (oracle) await ensureOracle(root);
+  if (ownC) await ensureOwnC(root, nativeProfiles);
+  for (const kind of oracles) await ensureOracle(root, kind);
   return kernels;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** `libos/native`: kernels in the machine's own code, and hosts in real time. */
+export { HostNic, SeededEntropy, type HostNicOptions } from '../host/index.js';
 export { addon, type Addon } from './addon.js';
 export { buildNative, type BuildOptions, type NativePart } from './build.js';
 export { NativeHost, type NativeHostOptions } from './native-host.js';
