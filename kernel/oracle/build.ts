@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { LibosError } from '../../src/errors.js';
 import { packageRoot } from '../../src/package-root.js';
 import { cacheEntries, cachePath, publishFolder, writeAtomically } from '../build/cache.js';
 import { mergeSettings, parseFragment } from '../build/config.js';
@@ -73,6 +74,7 @@ export async function ensureOracle(options: OracleOptions = {}): Promise<Oracle>
   const there = oracleInCache(key);
   if (there) return there;
   requireTools(tools);
+  await requireWordSize(kind);
   const folder = cachePath('builds', `${kind.folder}-${digest([source.identity, fragments])}`);
   const meter = createMeter(
     [
@@ -212,6 +214,20 @@ function fragmentSettings(file: string): Setting[] {
 function objectsLeft(folder: string, kind: KindOfOracle): number {
   const there = filesBelow(join(folder, 'objects')).filter((name) => name.endsWith('.o')).length;
   return Math.max(kind.objects - there, 20);
+}
+
+/** gcc makes programs of another word size only with the libraries for it. */
+async function requireWordSize({ wordSizeOptions }: KindOfOracle): Promise<void> {
+  if (wordSizeOptions.length === 0) return;
+  const args = [...wordSizeOptions, '-print-file-name=crt1.o'];
+  const { stdout } = await runToolOrThrow('gcc', args);
+  // It names a file that it has not found without a folder.
+  if (stdout.startsWith('/')) return;
+  throw new LibosError(
+    'ERR_LIBOS_TOOL_MISSING',
+    `gcc cannot make programs with ${wordSizeOptions.join(' ')}`,
+    { hint: 'apt-get install --no-install-recommends gcc-multilib' },
+  );
 }
 
 async function compilerVersion(): Promise<string> {

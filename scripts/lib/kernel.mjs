@@ -22,12 +22,12 @@ export async function ensureKernels(root, profiles, form = 'wasm32') {
   return kernels;
 }
 
-/** Builds or finds the ordinary Linux that the library is compared with. */
-export async function ensureOracle(root) {
+/** Builds or finds an ordinary Linux that the library is compared with. */
+export async function ensureOracle(root, kind) {
   const { ensureOracle: ensure } = await import(
     pathToFileURL(join(root, 'dist/kernel/oracle/index.js')).href
   );
-  const step = lazyStep('kernel oracle');
-  const oracle = await ensure({ onProgress: step.onProgress });
+  const step = lazyStep(`oracle ${kind}`);
+  const oracle = await ensure({ kind, onProgress: step.onProgress });
   step.done(oracle.key);
 }
