@@ -29,6 +29,8 @@ interface Parts {
   readonly config: HostConfig;
   readonly timeline: RealTimeline;
   readonly host: NativeHost;
+  /** Linux's version. */
+  readonly release: string;
   readonly network: Network;
   readonly sockets: ProgramSockets;
   readonly files: LibraryFiles;
@@ -74,7 +76,8 @@ export class LibraryHost implements ServedHost {
       const network = await Network.open(config, { kernel, posix, scheduler, reactor, log });
       const sockets = openSockets({ posix, reactor, log });
       const files = new LibraryFiles({ posix, reactor, etc: () => etcOf(network), log });
-      return new LibraryHost({ config, timeline, host, network, sockets, files });
+      const release = posix.readFile('/proc/sys/kernel/osrelease').trim();
+      return new LibraryHost({ config, timeline, host, release, network, sockets, files });
     } catch (error) {
       host.close();
       timeline.close();
@@ -83,12 +86,13 @@ export class LibraryHost implements ServedHost {
   }
 
   status(): Readonly<Record<string, unknown>> {
-    const { config, host, network, sockets } = this.#parts;
+    const { config, host, release, network, sockets } = this.#parts;
+    const dead = host.kernel.death !== undefined;
     return {
       configuration: config.source ?? 'none',
-      kernel: host.posix.readFile('/proc/sys/kernel/osrelease').trim(),
+      kernel: dead ? 'dead: the log says why' : release,
       sockets: sockets.count,
-      nics: network.status(),
+      nics: dead ? [] : network.status(),
     };
   }
 

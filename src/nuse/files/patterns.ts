@@ -17,18 +17,11 @@ export const patterns = [
   '/etc/nsswitch.conf',
 ] as const;
 
+const expression = new RegExp(`^(?:${patterns.join('|').replaceAll('*', '[^/]+')})(?=/|$)`);
+
 /** Whether an absolute path without `.` and `..` is one of them. */
 export function isOurs(path: string): boolean {
-  return patterns.some((pattern) => matches(pattern, path));
-}
-
-function matches(pattern: string, path: string): boolean {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  return wanted.every(
-    (component, index) =>
-      component === given[index] || (component === '*' && given[index] !== undefined),
-  );
+  return expression.test(path);
 }
 
 /** Where the library has it: every process of the host is in its first network namespace. */

@@ -5,12 +5,14 @@ import { addon } from '../../native/addon.js';
 import { errno, SystemError } from '../../posix/index.js';
 
 const PATH_MAX = 4096;
-const pageBytes = 4096;
+/** Divides every page. */
+const pieceBytes = 256;
 /** Linux's own limit for one vector (UIO_MAXIOV). */
 const rangesMax = 1024;
 
 const decoder = new TextDecoder();
 const ranges = new Float64Array(2 * rangesMax);
+const text = new Uint8Array(PATH_MAX);
 
 export function readMemory(tid: number, address: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
@@ -53,18 +55,18 @@ export function writeMemoryVector(
   return result;
 }
 
-/** Page by page: the memory behind the end of a string may not be there. */
+/** In pieces that do not cross a page: the memory behind the end of a string may not be there. */
 export function readString(tid: number, address: number, maxBytes = PATH_MAX): string {
-  let text = '';
-  let at = address;
-  const end = address + maxBytes;
-  while (at < end) {
-    const length = Math.min(pageBytes - (at % pageBytes), end - at);
-    const bytes = readMemory(tid, at, length);
-    const nul = bytes.indexOf(0);
-    text += decoder.decode(nul < 0 ? bytes : bytes.subarray(0, nul), { stream: nul < 0 });
-    if (nul >= 0) return text;
-    at += length;
+  let done = 0;
+  while (done < maxBytes) {
+    const at = address + done;
+    const length = Math.min(pieceBytes - (at % pieceBytes), maxBytes - done, text.length - done);
+    if (length === 0) break;
+    const result = addon().processRead(tid, at, text, done, length);
+    if (result !== length) throw fault(tid, result, 'process_vm_readv');
+    const nul = text.subarray(0, done + length).indexOf(0, done);
+    if (nul >= 0) return decoder.decode(text.subarray(0, nul));
+    done += length;
   }
   throw new SystemError(errno.ENAMETOOLONG, 'process_vm_readv');
 }

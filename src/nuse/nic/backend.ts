@@ -10,6 +10,8 @@ export interface NicEnvironment {
   readonly scheduler: Scheduler;
   /** One line of what happens later on: a peer that comes or goes, a helper that ends. */
   readonly log: (line: string) => void;
+  /** The carrier has come or gone; Linux would notice within a second by itself. Context: no kernel is in a call. */
+  readonly carrierChanged: () => void;
 }
 
 /** Frames since the start, as the machine's side took and gave them: segments that were left whole count once. */

@@ -131,7 +131,10 @@ export class Network {
   async #add(config: NicConfig): Promise<void> {
     const { name: hostName } = this.#config;
     const { kernel, scheduler, reactor, log } = this.#services;
-    const environment: NicEnvironment = { reactor, scheduler, log };
+    const carrierChanged = (): void => {
+      if (nic.attached && kernel.death === undefined) this.#syncCarrier(nic.ifindex);
+    };
+    const environment: NicEnvironment = { reactor, scheduler, log, carrierChanged };
     const backend = await openNic(config.url, environment);
     const offloads = { ...backend.offloads };
     for (const [offload, wanted] of Object.entries(config.offloads)) {
@@ -209,9 +212,7 @@ export class Network {
     const of = (text: string): string => `NIC ${config.name} (${config.url.text}): ${text}`;
     attempt(of('the interface'), () => {
       route.links.change(ifindex, { up: true });
-      const batch = route.batch();
-      batch.syncCarrier(ifindex);
-      batch.send();
+      this.#syncCarrier(ifindex);
     });
     for (const address of config.addresses) {
       // Whoever writes an address down has seen to it that nobody else has it: no second of asking around.
@@ -233,6 +234,12 @@ export class Network {
         }),
       );
     }
+  }
+
+  #syncCarrier(ifindex: number): void {
+    const batch = this.#services.posix.route.batch();
+    batch.syncCarrier(ifindex);
+    batch.send();
   }
 
   #setSysctls(): void {

@@ -111,6 +111,7 @@ export class NicPump implements FrameSink, Timed {
     wire.close();
     if (this.#nic?.attached !== true) return;
     this.#nic.setCarrier(false);
+    this.#options.environment.carrierChanged();
     this.#flushLater();
   }
 
@@ -140,8 +141,9 @@ export class NicPump implements FrameSink, Timed {
   }
 
   #begin(): void {
-    const { reactor } = this.#options.environment;
+    const { reactor, carrierChanged } = this.#options.environment;
     this.#nic!.setCarrier(true);
+    carrierChanged();
     this.#watch = reactor.watch(this.#wire!.fd, EPOLLIN, (events) => this.#ready(events));
   }
 

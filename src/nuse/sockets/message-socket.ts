@@ -46,7 +46,7 @@ import {
 const native = addon();
 /** Messages a turn before others have theirs. */
 const messagesMax = 256;
-const showAgainNs = 1_000_000;
+const showAgainNs = 100_000;
 const connectionless = new Set([AF_INET, AF_INET6]);
 
 export class MessageSocket extends ProgramSocket {
@@ -248,13 +248,17 @@ export class MessageSocket extends ProgramSocket {
       }
       const length = this.pair.receive(data, dataBytesMax);
       if (length < 0 || (length === 0 && !this.#datagrams)) break;
-      const sent = library.call(nr.sendto, this.fd, data, length, sendFlags, 0, 0);
-      if (sent === -errno.EAGAIN) {
-        this.#keep(length);
-        return;
+      let sent = library.call(nr.sendto, this.fd, data, length, sendFlags, 0, 0);
+      let error = 0;
+      if (sent < 0 && sent !== -errno.EAGAIN && this.#datagrams) {
+        // It may be what came of an earlier message: the program hears of that, and this one goes out.
+        error = -sent;
+        sent = library.call(nr.sendto, this.fd, data, length, sendFlags, 0, 0);
       }
-      if (sent < 0) this.#raise(-sent);
-      if (this.closed) return;
+      if (sent === -errno.EAGAIN) this.#keep(length);
+      else if (sent < 0) error = -sent;
+      if (error !== 0) this.#raise(error);
+      if (this.closed || sent === -errno.EAGAIN) return;
     }
     if (this.#programGone) this.close();
   }
@@ -298,7 +302,10 @@ export class MessageSocket extends ProgramSocket {
   /** An error that the program's next call is to see. */
   #raise(error: number): void {
     if (this.#datagrams) {
-      this.#error = error;
+      // What is in the queue of errors is read there (IP_RECVERR): it comes later than Linux's would, often between
+      // two messages that the program sends, and must not stop the second.
+      const queued = (this.world.library.poll(this.fd, 0) & EPOLLERR) !== 0;
+      this.#error = queued ? 0 : error;
       this.#showInPair();
     } else if (this.pair.send(this.world.library.data, 0) === 0) {
       this.#queue.push(this.world.charges.of(0), 0, 0, 0, error);
@@ -309,13 +316,23 @@ export class MessageSocket extends ProgramSocket {
   #showInPair(): void {
     if (this.#raised) return;
     this.#raised = true;
-    this.pair.raise();
+    // An error throws away what the program has sent and the pair still has.
+    this.#toLibrary();
+    if (!this.closed) this.pair.raise();
   }
 
   /** There may be something in the library's queue of errors, of which poll is to say POLLERR. */
   #showErrors(): void {
     if (this.closed || this.#raised) return;
     if ((this.world.library.poll(this.fd, 0) & EPOLLERR) !== 0) this.#showInPair();
+  }
+
+  /** What is in the queue of errors shows again, but not in this call, which still goes on. */
+  #showErrorsSoon(delayNs = 0): void {
+    const { time } = this.world;
+    time.at(time.nowNs() + delayNs, () => {
+      this.#showErrors();
+    });
   }
 
   /** Takes the error out of the pair; 0 if the program has done so. `programFd` is the program's end, borrowed. */
@@ -330,7 +347,7 @@ export class MessageSocket extends ProgramSocket {
     if (this.#raised && this.#lower(programFd) === 0) this.#error = 0;
     const error = this.#error;
     this.#error = 0;
-    this.#showErrors();
+    this.#showErrorsSoon();
     return -error;
   }
 
@@ -339,11 +356,8 @@ export class MessageSocket extends ProgramSocket {
     this.#lower(programFd);
     const error = this.#error;
     this.#error = 0;
-    // What is in the queue of errors shows again soon, but not in the same call, which is made once more.
-    const { time } = this.world;
-    time.at(time.nowNs() + showAgainNs, () => {
-      this.#showErrors();
-    });
+    // The program makes its call once more.
+    this.#showErrorsSoon(showAgainNs);
     return error;
   }
 
@@ -399,7 +413,7 @@ export class MessageSocket extends ProgramSocket {
         const more = (this.world.library.poll(this.fd, 0) & EPOLLERR) !== 0;
         this.#error = more ? error : 0;
       });
-      this.#showErrors();
+      this.#showErrorsSoon();
     }
     return received;
   }

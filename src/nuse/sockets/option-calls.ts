@@ -50,7 +50,10 @@ const filterInstructionBytes = 8;
 export const setsockopt: SocketCall = (socket, call) => {
   const [level, name, at, length] = [call.int(1), call.int(2), call.unsigned(3), call.int(4)];
   const refused = refusedToSet.get(optionKey(level, name));
-  if (refused !== undefined) throw new SystemError(refused, call.name);
+  if (refused !== undefined) {
+    call.fail(refused);
+    return;
+  }
   if (length < 0) throw new SystemError(errno.EINVAL, call.name);
   if (level === SOL_PACKET && setRing(socket, call, name, at, length)) return;
   const { library } = socket.world;
@@ -144,7 +147,10 @@ export const getsockopt: SocketCall = (socket, call) => {
     call.unsigned(4),
   ];
   const refused = refusedToGet.get(optionKey(level, name));
-  if (refused !== undefined) throw new SystemError(refused, call.name);
+  if (refused !== undefined) {
+    call.fail(refused);
+    return;
+  }
   const length = readInt(call, lengthAt);
   if (length < 0) throw new SystemError(errno.EINVAL, call.name);
   if (level === SOL_PACKET && name === PACKET_HDRLEN && readInt(call, at) > ringVersion) {
