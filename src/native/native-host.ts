@@ -8,6 +8,7 @@ import { KernelTimer } from '../dce/kernel-timer.js';
 import { SystemEntropy, type Entropy, type Scheduler, type Timeline } from '../host/index.js';
 import type { Console, KernelPanic, KernelWarning } from '../kernel/index.js';
 import { lp64, PosixHost } from '../posix/index.js';
+import { CalendarKeeper, machineCalendar } from './calendar.js';
 import { HostTimeOf } from './host-time.js';
 import type { NativeInstance } from './native-instance.js';
 import type { NativeKernel } from './native-kernel.js';
@@ -35,6 +36,7 @@ export class NativeHost {
   /** For its NICs. */
   readonly scheduler: Scheduler;
   readonly #timer: KernelTimer;
+  readonly #calendar: CalendarKeeper | undefined;
 
   constructor(options: NativeHostOptions) {
     const { kernel, timeline, entropy = new SystemEntropy() } = options;
@@ -52,10 +54,14 @@ export class NativeHost {
       onDeath?.(death);
     };
     this.posix.route.links.change('lo', { up: true });
+    if (timeline instanceof RealTimeline) {
+      this.#calendar = new CalendarKeeper(this.scheduler, this.posix, machineCalendar());
+    }
   }
 
   /** Ends its processes and its kernel, and gives the memory back. */
   close(): void {
+    this.#calendar?.close();
     this.posix.close();
     this.#timer.attach(undefined);
     this.kernel.close();

@@ -3,6 +3,7 @@
 /** Native hosts in real time: links' delays, kernels' timers, clocks. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { CalendarKeeper } from '../../../src/native/calendar.js';
 import { KernelPanic } from '../../../src/kernel/index.js';
 import {
   AF_INET,
@@ -13,7 +14,7 @@ import {
   SOCK_STREAM,
   type Process,
 } from '../../../src/posix/index.js';
-import { addresses, realPair } from './pair.js';
+import { addresses, nativePair, realPair } from './pair.js';
 
 const millisecond = 1e6;
 
@@ -63,6 +64,29 @@ describe('a native host in real time', () => {
     const passed = monotonicNs(process) - before;
     expect(passed).toBeGreaterThan(29 * millisecond);
     expect(passed).toBeLessThan(200 * millisecond);
+  });
+
+  test('follows when the machine’s calendar is set', async () => {
+    using pair = await nativePair();
+    const [host] = pair.hosts;
+    const machine = { offsetNs: 5e17, seconds: 1_800_000_000 };
+    const keeper = new CalendarKeeper(host.scheduler, host.posix, {
+      offsetNs: () => machine.offsetNs,
+      now: () => ({ seconds: machine.seconds, nanoseconds: 123 }),
+    });
+    const seconds = (): number => host.posix.service.clockGettime(CLOCK_REALTIME).seconds;
+    const before = seconds();
+    machine.offsetNs += 1000;
+    await pair.run(11e9);
+    expect(seconds()).toBe(before + 11);
+    machine.offsetNs += 3600e9;
+    await pair.run(5e9);
+    expect(Math.abs(seconds() - machine.seconds)).toBeLessThanOrEqual(5);
+    keeper.close();
+    const after = seconds();
+    machine.offsetNs += 3600e9;
+    await pair.run(20e9);
+    expect(seconds()).toBe(after + 20);
   });
 
   test('TCP goes at the link’s rate', async () => {
