@@ -16,7 +16,7 @@
 /* Beside SIOCLIBOSRING: the broker's process id. */
 #define SIOCLIBOSBROKER 0x89e9
 
-static long broker_pid(void)
+long libos_broker_pid(void)
 {
 	static long known;
 	long pid = __atomic_load_n(&known, __ATOMIC_RELAXED);
@@ -39,7 +39,7 @@ static bool is_machines(int fd)
 
 	if (libos_trusted_call(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, (long)&maker, (long)&length, 0) < 0)
 		return false;
-	return maker.pid > 0 && broker_pid() > 0 && maker.pid != broker_pid();
+	return maker.pid > 0 && libos_broker_pid() > 0 && maker.pid != libos_broker_pid();
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)

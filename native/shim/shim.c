@@ -6,9 +6,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "common/control.h"
@@ -46,6 +48,12 @@ static int join(struct libos_error *error)
 	return control < 0 ? -1 : libos_join(control, program_invocation_short_name, error);
 }
 
+/* Yama lets only ancestors into a process, unless it says who else may; a child has to say it again. */
+static void let_broker_in(void)
+{
+	prctl(PR_SET_PTRACER, libos_broker_pid(), 0, 0, 0);
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	struct libos_error error = { 0 };
@@ -56,5 +64,10 @@ __attribute__((constructor)) static void start(void)
 		_exit(LIBOS_EXIT_FAILURE);
 	}
 	libos_trust();
+	/* Elsewhere than under Yama this fails. */
+	if (prctl(PR_SET_PTRACER, 0, 0, 0, 0) == 0) {
+		let_broker_in();
+		pthread_atfork(NULL, NULL, let_broker_in);
+	}
 	errno = saved;
 }

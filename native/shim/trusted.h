@@ -31,6 +31,9 @@ long libos_finish(long result);
 		next;                                                       \
 	})
 
+/* The broker's process id, or below 0 when that can't be told. Context: under the filter. */
+long libos_broker_pid(void);
+
 /* Whether the broker is to be asked about this path. */
 bool libos_is_ours(const char *path);
 
