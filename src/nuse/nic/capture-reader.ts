@@ -14,6 +14,13 @@ const pcapHeaderBytes = 24;
 const pcapRecordBytes = 16;
 const ethernet = 1;
 const blocks = { section: 0x0a0d0d0a, interface: 1, simple: 3, enhanced: 6 } as const;
+/** What a block of each kind has at least. */
+const blockBytesMin: Readonly<Record<number, number>> = {
+  [blocks.section]: 28,
+  [blocks.interface]: 20,
+  [blocks.simple]: 16,
+  [blocks.enhanced]: 32,
+};
 const byteOrderMagic = 0x1a2b3c4d;
 const resolutionOption = 9;
 const offsetOption = 14;
@@ -67,7 +74,7 @@ function readPcapng(view: DataView): CapturedFrame[] {
       interfaces = [];
     }
     const length = view.getUint32(at + 4, little);
-    if (length < 12 || length % 4 !== 0 || at + length > view.byteLength) {
+    if (length < (blockBytesMin[type] ?? 12) || length % 4 !== 0 || at + length > view.byteLength) {
       throw new Error(`the block at byte ${at} is cut off or has a wrong length`);
     }
     if (type === blocks.interface) interfaces.push(readInterface(view, little, at, length));
@@ -93,12 +100,13 @@ function readInterface(
   for (let option = at + 16; option + 4 <= at + length - 4;) {
     const code = view.getUint16(option, little);
     const size = view.getUint16(option + 2, little);
-    if (code === 0) break;
-    if (code === resolutionOption) {
+    if (code === 0 || option + 4 + size > at + length - 4) break;
+    if (code === resolutionOption && size >= 1) {
       const value = view.getUint8(option + 4);
       unitsPerSecond = value >= 0x80 ? 2 ** (value & 0x7f) : 10 ** value;
     }
-    if (code === offsetOption) offsetSeconds = Number(view.getBigInt64(option + 4, little));
+    if (code === offsetOption && size >= 8)
+      offsetSeconds = Number(view.getBigInt64(option + 4, little));
     option += 4 + ((size + 3) & ~3);
   }
   return { unitsPerSecond, offsetSeconds };
