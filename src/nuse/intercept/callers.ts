@@ -9,6 +9,9 @@ import { EPOLLIN, type Reactor, type Watch } from '../../native/reactor.js';
 import { errno, SystemError } from '../../posix/index.js';
 import type { Caller } from '../call.js';
 
+/** Of one process; beyond them it is asked anew which process a thread is in. */
+const threadsMax = 1024;
+
 export class Callers {
   readonly #reactor: Reactor;
   readonly #byPid = new Map<number, CallerProcess>();
@@ -26,19 +29,16 @@ export class Callers {
 
   /** Context: the thread waits for an answer. Throws ESRCH when it has gone. */
   of(tid: number): CallerProcess {
-    const known = this.known(tid);
+    const known = this.#byPid.get(this.#pidOf.get(tid) ?? -1);
     if (known && !known.exited && addon().processSignal(known.pid, tid, 0) === 0) return known;
     const pid = addon().processGroup(tid);
     if (pid < 0) throw new SystemError(pid, 'pidfd_open');
-    this.#pidOf.set(tid, pid);
     const process = this.#byPid.get(pid) ?? this.#open(pid);
+    // A server may have a new thread for each client.
+    if (process.threads.size >= threadsMax) this.#forgetThreads(process);
+    this.#pidOf.set(tid, pid);
     process.threads.add(tid);
     return process;
-  }
-
-  /** The process that the thread was in last, if that is known. */
-  known(tid: number): CallerProcess | undefined {
-    return this.#byPid.get(this.#pidOf.get(tid) ?? -1);
   }
 
   close(): void {
@@ -52,12 +52,15 @@ export class Callers {
     if (fd < 0) throw new SystemError(fd === -errno.EINVAL ? errno.ESRCH : fd, 'pidfd_open');
     const process = new CallerProcess(pid, fd, this.#reactor, () => {
       this.#byPid.delete(pid);
-      for (const tid of process.threads) {
-        if (this.#pidOf.get(tid) === pid) this.#pidOf.delete(tid);
-      }
+      this.#forgetThreads(process);
     });
     this.#byPid.set(pid, process);
     return process;
+  }
+
+  #forgetThreads({ pid, threads }: CallerProcess): void {
+    for (const tid of threads) if (this.#pidOf.get(tid) === pid) this.#pidOf.delete(tid);
+    threads.clear();
   }
 }
 

@@ -64,7 +64,7 @@ export class Listener implements CallOrigin {
   ended(call: NotifiedCall): void {
     if (this.#waiting.get(call.tid) !== call) return;
     this.#waiting.delete(call.tid);
-    this.#context.callers.known(call.tid)?.calls.delete(call);
+    call.waitsIn?.calls.delete(call);
   }
 
   /** Takes no more calls; those that wait fail with ENETDOWN. */
@@ -131,7 +131,8 @@ export class Listener implements CallOrigin {
   #wait(call: NotifiedCall): void {
     this.#waiting.set(call.tid, call);
     try {
-      this.callerOf(call.tid).calls.add(call);
+      call.waitsIn = this.callerOf(call.tid);
+      call.waitsIn.calls.add(call);
     } catch (error) {
       if (!isSystemError(error, 'ESRCH')) throw error;
       call.vanish();

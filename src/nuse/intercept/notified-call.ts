@@ -39,6 +39,8 @@ export interface CallOrigin {
 export class NotifiedCall implements Call {
   readonly tid: number;
   readonly row: CallRow;
+  /** The process that is watched for its end while this waits for a later answer. */
+  waitsIn: CallerProcess | undefined;
   readonly #origin: CallOrigin;
   readonly #idLow: number;
   readonly #idHigh: number;
