@@ -15,8 +15,11 @@ export function watchSettled(
     return () => target.outcome !== undefined;
   }
   if (apart !== undefined) {
-    const code = apart === 'with isolatedHosts' ? 'ERR_LIBOS_ISOLATED' : 'ERR_LIBOS_WORKERS';
-    throw scenarioError(code, 'a promise is not settled for all hosts at the same time', {
+    const [code, where] =
+      apart === 'with isolatedHosts'
+        ? (['ERR_LIBOS_ISOLATED', 'on all islands'] as const)
+        : (['ERR_LIBOS_WORKERS', 'in all workers'] as const);
+    throw scenarioError(code, `a promise is not settled ${where} at once`, {
       hint: `${apart} wait for a program: sim.runUntil(program), or sim.run() for all`,
     });
   }
