@@ -16,71 +16,74 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* Beside SIOCLIBOSRING: the errno of a socket's last failure, 0 when the call is to be made once more. */
+/* Beside SIOCLIBOSRING: the errno of a socket's last failure that way, 0 when the call is to be made once more. */
 #define SIOCLIBOSERROR 0x89e8
 
+/* Which way a call goes. */
+enum way { RECEIVES, SENDS };
+
 /* Whether a call has failed for the pair's sake alone; errno is the library's otherwise. */
-static bool only_pair(int fd, ssize_t result)
+static bool only_pair(int fd, enum way way, ssize_t result)
 {
 	int saved = errno;
 	long number;
 
 	if (__builtin_expect(result >= 0 || saved != ECONNRESET, 1))
 		return false;
-	number = libos_caught_call(SYS_ioctl, fd, SIOCLIBOSERROR, 0, 0, 0, 0);
+	number = libos_caught_call(SYS_ioctl, fd, SIOCLIBOSERROR, way, 0, 0, 0);
 	errno = number > 0 ? (int)number : saved;
 	return number == 0;
 }
 
-#define EXACT(fd, call)                                                        \
+#define EXACT(way, fd, call)                                                   \
 	({                                                                     \
 		ssize_t result;                                                \
 		do                                                             \
 			result = (call);                                       \
-		while (only_pair(fd, result));                                 \
+		while (only_pair(fd, way, result));                            \
 		result;                                                        \
 	})
 
 EXPORT ssize_t read(int fd, void *buffer, size_t length)
 {
-	return EXACT(fd, LIBOS_NEXT(read)(fd, buffer, length));
+	return EXACT(RECEIVES, fd, LIBOS_NEXT(read)(fd, buffer, length));
 }
 
 EXPORT ssize_t write(int fd, const void *buffer, size_t length)
 {
-	return EXACT(fd, LIBOS_NEXT(write)(fd, buffer, length));
+	return EXACT(SENDS, fd, LIBOS_NEXT(write)(fd, buffer, length));
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *vectors, int count)
 {
-	return EXACT(fd, LIBOS_NEXT(readv)(fd, vectors, count));
+	return EXACT(RECEIVES, fd, LIBOS_NEXT(readv)(fd, vectors, count));
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *vectors, int count)
 {
-	return EXACT(fd, LIBOS_NEXT(writev)(fd, vectors, count));
+	return EXACT(SENDS, fd, LIBOS_NEXT(writev)(fd, vectors, count));
 }
 
 EXPORT ssize_t send(int fd, const void *buffer, size_t length, int flags)
 {
-	return EXACT(fd, LIBOS_NEXT(send)(fd, buffer, length, flags));
+	return EXACT(SENDS, fd, LIBOS_NEXT(send)(fd, buffer, length, flags));
 }
 
 EXPORT ssize_t recv(int fd, void *buffer, size_t length, int flags)
 {
-	return EXACT(fd, LIBOS_NEXT(recv)(fd, buffer, length, flags));
+	return EXACT(RECEIVES, fd, LIBOS_NEXT(recv)(fd, buffer, length, flags));
 }
 
 EXPORT ssize_t sendto(int fd, const void *buffer, size_t length, int flags, const struct sockaddr *address,
 		      socklen_t address_length)
 {
-	return EXACT(fd, LIBOS_NEXT(sendto)(fd, buffer, length, flags, address, address_length));
+	return EXACT(SENDS, fd, LIBOS_NEXT(sendto)(fd, buffer, length, flags, address, address_length));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *restrict buffer, size_t length, int flags, struct sockaddr *restrict address,
 			socklen_t *restrict address_length)
 {
-	return EXACT(fd, LIBOS_NEXT(recvfrom)(fd, buffer, length, flags, address, address_length));
+	return EXACT(RECEIVES, fd, LIBOS_NEXT(recvfrom)(fd, buffer, length, flags, address, address_length));
 }
 
 /* What programs built with _FORTIFY_SOURCE call. */
@@ -91,16 +94,16 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *restrict buffer, size_t length, size
 
 ssize_t __read_chk(int fd, void *buffer, size_t length, size_t room)
 {
-	return EXACT(fd, LIBOS_NEXT(__read_chk)(fd, buffer, length, room));
+	return EXACT(RECEIVES, fd, LIBOS_NEXT(__read_chk)(fd, buffer, length, room));
 }
 
 ssize_t __recv_chk(int fd, void *buffer, size_t length, size_t room, int flags)
 {
-	return EXACT(fd, LIBOS_NEXT(__recv_chk)(fd, buffer, length, room, flags));
+	return EXACT(RECEIVES, fd, LIBOS_NEXT(__recv_chk)(fd, buffer, length, room, flags));
 }
 
 ssize_t __recvfrom_chk(int fd, void *restrict buffer, size_t length, size_t room, int flags,
 		       struct sockaddr *restrict address, socklen_t *restrict address_length)
 {
-	return EXACT(fd, LIBOS_NEXT(__recvfrom_chk)(fd, buffer, length, room, flags, address, address_length));
+	return EXACT(RECEIVES, fd, LIBOS_NEXT(__recvfrom_chk)(fd, buffer, length, room, flags, address, address_length));
 }

@@ -41,6 +41,8 @@ const SIOCGHWTSTAMP = 0x89b1;
 const SIOCLIBOSRING = 0x89e7;
 /** Of the shim: what the ECONNRESET stands for that a plain call has just failed with. */
 const SIOCLIBOSERROR = 0x89e8;
+/** Its argument when that call was to send. */
+const sends = 1;
 const SIOCDEVPRIVATE = 0x89f0;
 const devPrivateLast = 0x89ff;
 
@@ -80,7 +82,7 @@ export const ioctl: SocketCall = (socket, call) => {
   }
   if (request === SIOCLIBOSERROR) {
     const fd = call.borrow(call.int(0));
-    const error = socket.seenError(fd);
+    const error = socket.seenError(fd, call.unsigned(2) === sends);
     native.close(fd);
     call.answer(error);
     return;

@@ -67,6 +67,11 @@ export class MessageSocket extends ProgramSocket {
   #again = false;
   /** An error that the program has not been told, or has: a datagram pair shows one in poll. */
   #error = 0;
+  /**
+   * It is in the queue of errors as well (IP_RECVERR). It comes a little later than Linux's own, often between two
+   * messages that the program sends, and must not stop the second.
+   */
+  #isQueued = false;
   /** The pair has been given an error. */
   #raised = false;
 
@@ -302,10 +307,8 @@ export class MessageSocket extends ProgramSocket {
   /** An error that the program's next call is to see. */
   #raise(error: number): void {
     if (this.#datagrams) {
-      // What is in the queue of errors is read there (IP_RECVERR): it comes later than Linux's would, often between
-      // two messages that the program sends, and must not stop the second.
-      const queued = (this.world.library.poll(this.fd, 0) & EPOLLERR) !== 0;
-      this.#error = queued ? 0 : error;
+      this.#error = error;
+      this.#isQueued = (this.world.library.poll(this.fd, 0) & EPOLLERR) !== 0;
       this.#showInPair();
     } else if (this.pair.send(this.world.library.data, 0) === 0) {
       this.#queue.push(this.world.charges.of(0), 0, 0, 0, error);
@@ -351,11 +354,11 @@ export class MessageSocket extends ProgramSocket {
     return -error;
   }
 
-  seenError(programFd: number): number {
+  seenError(programFd: number, sends: boolean): number {
     if (!this.#datagrams) return errno.ECONNRESET;
     this.#lower(programFd);
-    const error = this.#error;
-    this.#error = 0;
+    const error = sends && this.#isQueued ? 0 : this.#error;
+    if (error !== 0) this.#error = 0;
     // The program makes its call once more.
     this.#showErrorsSoon(showAgainNs);
     return error;
@@ -367,7 +370,7 @@ export class MessageSocket extends ProgramSocket {
     this.#toLibrary();
     if (this.closed) return -errno.EBADF;
     if (this.#kept !== undefined) return -errno.EAGAIN;
-    if (this.#error !== 0) {
+    if (this.#error !== 0 && !this.#isQueued) {
       const error = this.#withProgramEnd(call, (fd) => this.takeError(fd));
       if (error !== 0) return error;
     }

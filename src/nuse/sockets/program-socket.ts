@@ -105,7 +105,7 @@ export abstract class ProgramSocket {
   /** The error that waits for the program, as a negative errno; it is forgotten. */
   abstract takeError(programFd: number): number;
   /** What the ECONNRESET stands for that the program has just had of the pair: an errno, 0 for nothing at all. */
-  abstract seenError(programFd: number): number;
+  abstract seenError(programFd: number, sends: boolean): number;
   /** What an accepted connection is. */
   abstract accepted(fd: number): ProgramSocket;
 
