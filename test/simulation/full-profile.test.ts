@@ -4,7 +4,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Kernel } from '../../src/kernel/index.js';
 import type { NewLink } from '../../src/posix/netlink/index.js';
-import { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM } from '../../src/posix/index.js';
+import { AF_INET, AF_INET6, IPPROTO_SCTP, SOCK_DGRAM, SOCK_STREAM } from '../../src/posix/index.js';
 import { virtualHost } from '../helpers/virtual-host.js';
 
 const world = await virtualHost(1, Kernel.load({ profile: 'full' }));
@@ -33,6 +33,23 @@ test.each([
   const process = host.spawn();
   expect(process.socket(family, type, protocol)).toBeGreaterThan(2);
   process.exit();
+});
+
+test('an SCTP association is waited for, and so is its refusal', async () => {
+  using process = host.spawn();
+  const loopback = { family: AF_INET, address: '127.0.0.1', port: 7 } as const;
+  host.route.links.change('lo', { up: true });
+  const open = (): number => process.socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+  await expect(world.until(process.connectAsync(open(), loopback))).rejects.toThrow('ECONNREFUSED');
+  const server = open();
+  process.bind(server, loopback);
+  process.listen(server);
+  const client = open();
+  const accepting = process.acceptAsync(server);
+  await world.until(process.connectAsync(client, loopback));
+  const { fd } = await world.until(accepting);
+  process.write(client, 'over SCTP');
+  expect(process.recv(fd, new Uint8Array(100))).toBe(9);
 });
 
 describe('links', () => {

@@ -3,6 +3,7 @@
  * The calls that wait, as promises: they resolve when Linux would have woken the task. `O_NONBLOCK` on the
  * descriptor makes them fail with EAGAIN as it does a real program’s; timeouts run on the host’s clock.
  */
+import { IPPROTO_SCTP } from '../constants/ip.js';
 import { CLOCK_MONOTONIC } from '../constants/process.js';
 import { EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from '../constants/poll.js';
 import {
@@ -19,7 +20,7 @@ import { addressDetails, type SocketAddress } from '../socket-address.js';
 import { socketOptions } from '../socket-options.js';
 import { sock_timeval } from '../struct/socket.js';
 import { bufferOf, bytesOf, integer } from './base.js';
-import { isWaiting, type WaitOptions } from './blocking.js';
+import { isWaiting, wouldWait, type WaitOptions } from './blocking.js';
 import type { Received } from './message-calls.js';
 import { signalMask, type EpollEvent, type PollEntry, type SelectSets } from './poll-calls.js';
 import type { Accepted } from './socket-calls.js';
@@ -144,10 +145,16 @@ export class AsyncCalls extends SystemCalls {
 
   /** Waits for the handshake, unless the socket is non-blocking (EINPROGRESS). */
   async connectAsync(fd: number, address: SocketAddress, options?: WaitOptions): Promise<void> {
+    const first = this.tryConnect(fd, address);
+    const again =
+      isWaiting(first) && this.getOption(fd, socketOptions.protocol) === IPPROTO_SCTP
+        ? () => this.#associateAgain(fd, address)
+        : () => this.tryConnect(fd, address);
     const result = await this.blocking.run(
       {
         syscall: 'connect',
-        run: () => this.tryConnect(fd, address),
+        first,
+        run: again,
         files: [[fd, EPOLLOUT]],
         // Linux waits on the listener for room in its backlog.
         hidden: address.family === AF_UNIX,
@@ -156,6 +163,15 @@ export class AsyncCalls extends SystemCalls {
       options,
     );
     this.check(result, 'connect', addressDetails(address));
+  }
+
+  /** What became of a connect() under way: TCP says it when asked again, SCTP would begin anew, or say that it is. */
+  #associateAgain(fd: number, address: SocketAddress): number {
+    const error = this.getOption(fd, socketOptions.error);
+    if (error !== 0) return -error;
+    const result = this.tryConnect(fd, address);
+    if (result === -errno.EISCONN) return 0;
+    return result === -errno.EALREADY ? wouldWait : result;
   }
 
   /** `revents` of each entry once one is ready, or all 0 when the time is over. */

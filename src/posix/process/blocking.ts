@@ -13,7 +13,10 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Linux’s internal “restart after the wait” results. */
+/** -ERESTARTSYS, by which Linux says that a call would have to wait … */
+export const wouldWait = -512;
+
+/** … and all of its internal “restart after the wait” results. */
 export const isWaiting = (result: number): boolean => result <= -512 && result >= -516;
 
 export interface Attempt {
