@@ -96,5 +96,10 @@ describe('a program on the library’s host', () => {
       err: 'libos: cannot run no-such-command: No such file or directory\n',
     });
     expect(await host.run(['/dev/null'])).toMatchObject({ code: 126 });
+    // The same by way of Node.js, as the package's own command goes.
+    expect(await host.libos('run', 'sh', '-c', 'exit 42')).toMatchObject({ code: 42 });
+    expect(await host.libos('run', '--', 'sh', '-c', 'kill -TERM $$')).toMatchObject({ code: 143 });
+    expect(await host.libos('run', '--host', 'x/y', '--', 'true')).toMatchObject({ code: 125 });
+    expect((await host.libos('run', host.compile('ttl'), '4')).out).toBe(onLibrary.out);
   });
 });
