@@ -1,81 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * `npm run bench -- kernel [--json] [--kernel NAME|FILE]`: what a kernel costs to load, boot, clone and snapshot,
- * and how fast TCP goes between two hosts on one core, beside native Linux on the same core in the same run.
+ * `npm run bench -- kernel [--json] [--kernel NAME|FILE]`: what hosts cost in both profiles, and how fast the
+ * profile full (or the kernel named) moves data between two of them on one core, beside native Linux on the same
+ * core in the same run. Each part has a process of its own, so that none finds the compiler warmed by another.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { locateKernel, type KernelChoice } from '../kernel/build/locate.js';
 import { Kernel } from '../src/kernel/index.js';
-import { measureHosts } from './kernel/hosts.js';
+import { measureHosts, type HostFigures } from './kernel/hosts.js';
 import { measureNative } from './kernel/native.js';
-import { measureTcp, type TcpFigures } from './kernel/tcp.js';
+import { printReport, type KernelReport, type Compared } from './kernel/report.js';
+import { measureStream, type StreamFigures } from './kernel/stream.js';
+import { datagramBytes, measureUdp } from './kernel/udp.js';
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, kernel: { type: 'string' } },
+  options: { json: { type: 'boolean' }, kernel: { type: 'string' }, part: { type: 'string' } },
 });
 
 /** One core for everything that is compared. */
 const core = '0';
-const pinned = 'LIBOS_BENCH_PINNED';
-if (process.env[pinned] === undefined) {
-  const command = ['-c', core, process.execPath, fileURLToPath(import.meta.url)];
-  const { status } = spawnSync('taskset', [...command, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-    env: { ...process.env, [pinned]: core },
-  });
-  process.exit(status ?? 1);
-}
 
-const startMs = performance.now();
-const choice = values.kernel;
-const kernel = await Kernel.load(
-  choice === undefined ? {} : /[/.]/.test(choice) ? { path: choice } : { name: choice },
-);
-const loadMs = performance.now() - startMs;
-const hosts = measureHosts(kernel);
-const tcp = {
-  offloads: await measureTcp(kernel, true),
-  plain: await measureTcp(kernel, false),
-};
-const native = measureNative(core);
-const ratios = {
-  offloads: ratio(tcp.offloads, native.offloadsBitsPerSecond),
-  plain: ratio(tcp.plain, native.plainBitsPerSecond),
-};
-const { linux, profile } = kernel.manifest;
-const result = { kernel: { linux, profile }, loadMs, ...hosts, tcp, native, ratios };
+type Part = 'hosts' | 'tcp' | 'plain' | 'mptcp' | 'sctp' | 'udp';
 
-if (values.json) {
-  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+const choice: KernelChoice | undefined =
+  values.kernel === undefined
+    ? undefined
+    : /[/.]/.test(values.kernel)
+      ? { path: values.kernel }
+      : { name: values.kernel };
+
+if (values.part !== undefined) {
+  const kernel = await Kernel.load(choice ?? { name: 'full' });
+  process.stdout.write(JSON.stringify(await measure(values.part as Part, kernel)));
 } else {
-  const ms = (value: number): string => `${value.toFixed(2)} ms`;
-  const gbit = (value: number | undefined): string =>
-    value === undefined ? 'not measured' : `${(value / 1e9).toFixed(2)} Gbit/s`;
-  const tcpLine = (figures: TcpFigures): string => {
-    const frames = Math.round(figures.framesPerSecond).toLocaleString('en');
-    return `${gbit(figures.bitsPerSecond)}, ${frames} frames/s`;
-  };
-  const percent = (value: number | undefined): string =>
-    value === undefined ? '' : ` (${(value * 100).toFixed(0)} % of native)`;
-  const lines = [
-    `Linux ${linux}, profile ${profile}, one core`,
-    `load and compile          ${ms(loadMs)}`,
-    `boot                      ${ms(hosts.bootMs)}  (median of ${hosts.samples})`,
-    `clone of a booted host    ${ms(hosts.cloneMs)}`,
-    `snapshot, restore         ${ms(hosts.snapshotMs)}, ${ms(hosts.restoreMs)}`,
-    `memory of a cloned host   ${(hosts.bytesPerHost / 2 ** 20).toFixed(2)} MiB`,
-    `TCP, all offloads         ${tcpLine(tcp.offloads)}${percent(ratios.offloads)}`,
-    `  native veth, offloads   ${gbit(native.offloadsBitsPerSecond)}`,
-    `TCP, MTU 1500, none       ${tcpLine(tcp.plain)}${percent(ratios.plain)}`,
-    `  native veth, none       ${gbit(native.plainBitsPerSecond)}`,
-    ...(native.reason === undefined ? [] : [`native not measured: ${native.reason}`]),
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const report = measureAll();
+  if (values.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else printReport(report);
 }
 
-function ratio(ours: TcpFigures, nativeBitsPerSecond: number | undefined): number | undefined {
-  return nativeBitsPerSecond === undefined ? undefined : ours.bitsPerSecond / nativeBitsPerSecond;
+async function measure(part: Part, kernel: Kernel): Promise<unknown> {
+  switch (part) {
+    case 'hosts':
+      return measureHosts(kernel);
+    case 'tcp':
+      return measureStream(kernel, 'tcp', true);
+    case 'plain':
+      return measureStream(kernel, 'tcp', false);
+    case 'mptcp':
+    case 'sctp':
+      return measureStream(kernel, part, true);
+    case 'udp':
+      return measureUdp(kernel);
+  }
+}
+
+function measureAll(): KernelReport {
+  const name = values.kernel ?? 'full';
+  const file = locateKernel(choice ?? { name }).wasmPath;
+  const full = inChild('hosts', name) as HostFigures;
+  const sim = inChild('hosts', 'sim') as HostFigures;
+  const [tcp, plain, mptcp, sctp] = (['tcp', 'plain', 'mptcp', 'sctp'] as const).map(
+    (part) => inChild(part, name) as StreamFigures,
+  );
+  const udpPacketsPerSecond = inChild('udp', name) as number;
+  const native = measureNative(core, datagramBytes);
+  return {
+    kernel: name,
+    boot: { fullMs: full.bootMs, simMs: sim.bootMs },
+    cloneMs: sim.cloneMs,
+    snapshotMs: sim.snapshotMs,
+    restoreMs: sim.restoreMs,
+    rssPerHostBytes: { full: full.rssPerHostBytes, sim: sim.rssPerHostBytes },
+    idleWakeUps: sim.idleWakeUps,
+    wasmGzipBytes: gzipSync(readFileSync(file), { level: 9 }).length,
+    tcpOffload: compared(tcp!, native.offloadsBitsPerSecond),
+    tcpPlain: compared(plain!, native.plainBitsPerSecond),
+    mptcpOffload: { libosBitsPerSecond: mptcp!.bitsPerSecond },
+    sctpOffload: { libosBitsPerSecond: sctp!.bitsPerSecond },
+    udp: {
+      datagramBytes,
+      libosPacketsPerSecond: udpPacketsPerSecond,
+      ...(native.udpPacketsPerSecond === undefined
+        ? {}
+        : {
+            nativePacketsPerSecond: native.udpPacketsPerSecond,
+            ratio: udpPacketsPerSecond / native.udpPacketsPerSecond,
+          }),
+    },
+    ...(native.reason === undefined ? {} : { nativeNotMeasured: native.reason }),
+  };
+}
+
+function compared(ours: StreamFigures, nativeBitsPerSecond: number | undefined): Compared {
+  const { bitsPerSecond: libosBitsPerSecond, framesPerSecond } = ours;
+  return {
+    libosBitsPerSecond,
+    framesPerSecond,
+    ...(nativeBitsPerSecond === undefined
+      ? {}
+      : { nativeBitsPerSecond, ratio: libosBitsPerSecond / nativeBitsPerSecond }),
+  };
+}
+
+/** A part, on the core. */
+function inChild(part: Part, kernel: string): unknown {
+  if (process.stderr.isTTY) process.stderr.write(`${kernel}: ${part} …\n`);
+  const self = fileURLToPath(import.meta.url);
+  const args = ['-c', core, process.execPath, self, '--part', part, '--kernel', kernel];
+  const { status, stdout, error } = spawnSync('taskset', args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 300_000,
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${part} of ${kernel} ended with ${String(status)}`);
+  return JSON.parse(stdout);
 }

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * The same flow on the machine's own Linux: iperf3 over a veth pair between two network namespaces, on the given
- * core. Needs root; where it cannot be had, the reason is the result.
+ * The same on the machine's own Linux: iperf3, and datagrams of a program of our own, over a veth pair between two
+ * network namespaces, on the given core. Needs root; where it cannot be had, the reason is the result.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/package-root.js';
 
 export interface NativeFigures {
   readonly offloadsBitsPerSecond?: number;
   readonly plainBitsPerSecond?: number;
+  readonly udpPacketsPerSecond?: number;
   readonly reason?: string;
 }
 
@@ -26,32 +31,59 @@ if [ "$OFFLOADS" = off ]; then
   for feature in tso gso gro tx rx sg; do ethtool -K v0 $feature off; done
   nsenter -t $peer -n sh -c 'for f in tso gso gro tx rx sg; do ethtool -K v1 $f off; done'
 fi >/dev/null 2>&1
+`;
+
+const iperf = `
 nsenter -t $peer -n taskset -c $CORE iperf3 -s -1 >/dev/null &
 sleep 0.5
 taskset -c $CORE iperf3 -c 192.0.2.2 -t 3 -C cubic -J
 `;
 
-export function measureNative(core: string): NativeFigures {
+export function measureNative(core: string, datagramBytes: number): NativeFigures {
   try {
     return {
-      offloadsBitsPerSecond: iperf(core, 'on'),
-      plainBitsPerSecond: iperf(core, 'off'),
+      offloadsBitsPerSecond: stream(core, 'on'),
+      plainBitsPerSecond: stream(core, 'off'),
+      udpPacketsPerSecond: datagrams(core, datagramBytes),
     };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function iperf(core: string, offloads: 'on' | 'off'): number {
-  const { status, stdout, stderr, error } = spawnSync('unshare', ['-n', 'sh', '-c', script], {
-    encoding: 'utf8',
-    timeout: 30_000,
-    env: { ...process.env, CORE: core, OFFLOADS: offloads },
-  });
-  if (error) throw error;
-  if (status !== 0) throw new Error((stderr || stdout).trim().split('\n').slice(0, 3).join('; '));
-  const report = JSON.parse(stdout) as {
+function stream(core: string, offloads: 'on' | 'off'): number {
+  const report = JSON.parse(
+    run('unshare', ['-n', 'sh', '-c', script + iperf], { CORE: core, OFFLOADS: offloads }),
+  ) as {
     readonly end: { readonly sum_received: { readonly bits_per_second: number } };
   };
   return report.end.sum_received.bits_per_second;
+}
+
+function datagrams(core: string, bytes: number): number {
+  const folder = mkdtempSync(join(tmpdir(), 'libos-bench-'));
+  try {
+    const program = join(folder, 'udp');
+    run('gcc', ['-O2', '-o', program, join(packageRoot, 'bench/native/udp.c')], {});
+    const command = `taskset -c $CORE ${program} $peer 192.0.2.2 ${bytes}`;
+    const env = { CORE: core, OFFLOADS: 'on' };
+    return Number(run('unshare', ['-n', 'sh', '-c', script + command], env));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: 30_000,
+    env: { ...process.env, ...env },
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error((stderr || stdout).trim().split('\n').slice(0, 3).join('; '));
+  return stdout;
 }

@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** A TCP transfer to measure: one process sends, another counts what arrives. */
+/** A transfer to measure: one process sends, another counts what arrives. */
 import type { SimulatedHost } from '../../src/dce/index.js';
-import { AF_INET, SOCK_STREAM, socketOptions, type Process } from '../../src/posix/index.js';
+import {
+  AF_INET,
+  IPPROTO_MPTCP,
+  IPPROTO_SCTP,
+  IPPROTO_TCP,
+  SOCK_STREAM,
+  socketOptions,
+  type Process,
+} from '../../src/posix/index.js';
+
+/** What carries the stream. */
+export type Transport = 'tcp' | 'mptcp' | 'sctp';
 
 export interface Transfer {
   readonly bytes: number;
@@ -12,6 +23,9 @@ export interface Transfer {
 
 const port = 5001;
 const chunkBytes = 256 * 1024;
+/** SCTP keeps the bounds of messages, and one must fit into the socket's buffer. */
+const messageBytes = 64 * 1024;
+const protocols = { tcp: IPPROTO_TCP, mptcp: IPPROTO_MPTCP, sctp: IPPROTO_SCTP };
 
 /** Sends `bytes` from one host to another, which has the address. */
 export async function transfer(
@@ -19,18 +33,20 @@ export async function transfer(
   to: SimulatedHost,
   address: string,
   bytes: number,
+  transport: Transport,
 ): Promise<Transfer> {
+  const protocol = protocols[transport];
   const receiver = to.posix.spawn();
   const sender = from.posix.spawn();
   try {
-    const listener = receiver.socket(AF_INET, SOCK_STREAM);
+    const listener = receiver.socket(AF_INET, SOCK_STREAM, protocol);
     receiver.setOption(listener, socketOptions.reuseAddress, true);
     receiver.bind(listener, { family: AF_INET, address: '0.0.0.0', port });
     receiver.listen(listener);
     const startNs = from.kernel.nowNs;
     const [received] = await Promise.all([
       receive(receiver, listener),
-      send(sender, address, bytes),
+      send(sender, address, bytes, transport),
     ]);
     return { bytes: received, durationNs: to.kernel.nowNs - startNs };
   } finally {
@@ -50,12 +66,17 @@ async function receive(process: Process, listener: number): Promise<number> {
   }
 }
 
-async function send(process: Process, address: string, bytes: number): Promise<void> {
-  const socket = process.socket(AF_INET, SOCK_STREAM);
+async function send(
+  process: Process,
+  address: string,
+  bytes: number,
+  transport: Transport,
+): Promise<void> {
+  const socket = process.socket(AF_INET, SOCK_STREAM, protocols[transport]);
   await process.connectAsync(socket, { family: AF_INET, address, port });
-  const chunk = new Uint8Array(chunkBytes);
-  for (let left = bytes; left > 0; left -= chunkBytes) {
-    await process.writeAsync(socket, chunk.subarray(0, Math.min(left, chunkBytes)));
+  const chunk = new Uint8Array(transport === 'sctp' ? messageBytes : chunkBytes);
+  for (let left = bytes; left > 0; left -= chunk.length) {
+    await process.writeAsync(socket, chunk.subarray(0, Math.min(left, chunk.length)));
   }
   process.close(socket);
 }

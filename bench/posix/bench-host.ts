@@ -8,8 +8,8 @@ import { PosixHost } from '../../src/posix/index.js';
 export interface BenchHost {
   readonly kernel: KernelInstance;
   readonly posix: PosixHost;
-  /** Lets time pass, timers included. */
-  pass(durationNs: number): void;
+  /** Lets time pass, timers included, and says how many timer interrupts there were. */
+  pass(durationNs: number): number;
 }
 
 const startNs = 1e9;
@@ -35,11 +35,13 @@ export function createHost(kernel: Kernel, memoryMax: string): BenchHost {
     posix,
     pass(durationNs) {
       const endNs = clock.nowNs + durationNs;
-      while (instance.timerNs <= endNs) {
+      let interrupts = 0;
+      for (; instance.timerNs <= endNs; interrupts++) {
         clock.advanceTo(Math.max(clock.nowNs, instance.timerNs));
         instance.timer();
       }
       clock.advanceTo(endNs);
+      return interrupts;
     },
   };
 }
