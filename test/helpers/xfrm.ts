@@ -12,7 +12,7 @@ import {
 
 const { NLM_F_CREATE, NLM_F_EXCL } = netlink.constants;
 const protocolNumber = 6;
-const messages = { newState: 0x10, newPolicy: 0x13 } as const;
+const messages = { newState: 0x10, getState: 0x12, newPolicy: 0x13 } as const;
 const unlimited = 0xffffffffffffffffn;
 
 export const xfrmModes = { transport: 0, tunnel: 1, routeOptimization: 2 } as const;
@@ -139,6 +139,18 @@ export class XfrmClient implements Disposable {
     for (const at of [52, 56, 60]) template.view.setUint32(at, 0xffffffff, true);
     const attribute = xfrmAttribute(xfrmAttributes.template, template.bytes);
     this.#request('add policy', messages.newPolicy, message.bytes, attribute);
+  }
+
+  /** How many packets each state has passed, in the order of Linux's list. */
+  statePackets(): readonly { readonly protocol: number; readonly packets: number }[] {
+    // struct xfrm_usersa_info: its id is behind the selector, its lifetimes follow two addresses.
+    return this.#socket.client.dump('get states', messages.getState).map(({ payload }) => {
+      const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+      return {
+        protocol: view.getUint8(selectorBytes + 20),
+        packets: Number(view.getBigUint64(168, true)),
+      };
+    });
   }
 
   #request(what: string, type: number, ...parts: readonly Uint8Array[]): void {

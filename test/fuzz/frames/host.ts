@@ -17,6 +17,7 @@ import { PosixHost, type Timer } from '../../../src/posix/index.js';
 const memoryMax = '128 MiB';
 const roundsMax = 1_000_000;
 /** How much of a sent frame is kept, and of how many. */
+const ETH_P_IP = 0x0800;
 const keptBytes = 1024;
 const keptFrames = 64;
 
@@ -34,6 +35,8 @@ export class FrameHost {
   sentCount = 0;
   /** How many IPv4 packets it sent, by protocol. */
   readonly sentByProtocol = new Uint32Array(256);
+  /** How many frames it sent of other kinds, by EtherType. */
+  readonly sentByEtherType = new Map<number, number>();
   #nowNs = 1e9;
   readonly #runnable = new Set<Runnable>();
   readonly #deferred: (() => void)[] = [];
@@ -120,7 +123,9 @@ export class FrameHost {
   #keep(nic: HostNic, frame: number): void {
     const kept = new Uint8Array(Math.min(keptBytes, nic.frameLength(frame)));
     nic.read(frame, 0, kept, 0, kept.length);
-    if (kept[12] === 8 && kept[13] === 0) this.sentByProtocol[kept[23] ?? 0]!++;
+    const etherType = (kept[12]! << 8) | kept[13]!;
+    if (etherType === ETH_P_IP) this.sentByProtocol[kept[23] ?? 0]!++;
+    else this.sentByEtherType.set(etherType, (this.sentByEtherType.get(etherType) ?? 0) + 1);
     this.sent[this.sentCount++ % keptFrames] = kept;
   }
 

@@ -3,6 +3,7 @@
 /** A run of the frame fuzzer: frames in, time passing, what was left at the end. The same seed, the same run. */
 import type { Kernel } from '../../../src/kernel/index.js';
 import { MSG_NOSIGNAL, SOCK_NONBLOCK, SystemError } from '../../../src/posix/index.js';
+import { XfrmClient } from '../../helpers/xfrm.js';
 import { Dice } from '../posix/random.js';
 import { configure, neighbours, type Listeners } from './configuration.js';
 import { counters, type Counters } from './counters.js';
@@ -82,6 +83,13 @@ export class FrameRun {
     const all = new Map(counters(this.host.posix));
     for (const [protocol, sent] of this.host.sentByProtocol.entries())
       all.set(`sent.${protocol}`, sent);
+    for (const [type, sent] of this.host.sentByEtherType)
+      all.set(`sent.0x${type.toString(16).padStart(4, '0')}`, sent);
+    using client = new XfrmClient(this.#listeners.process);
+    for (const { protocol, packets } of client.statePackets()) {
+      const name = `xfrm.${protocol}`;
+      all.set(name, (all.get(name) ?? 0) + packets);
+    }
     return all;
   }
 
