@@ -9,6 +9,7 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/oom.h>
 #include <linux/swap.h>
 #include <linux/vmstat.h>
 #include <linux/wait.h>
@@ -165,6 +166,17 @@ static int __init set_watermarks(void)
 	return 0;
 }
 postcore_initcall_sync(set_watermarks);	/* after init_per_zone_wmark_min() */
+
+/*
+ * No task has memory of its own that killing it would free, and without a task to
+ * kill Linux panics. So whoever asks for memory when there is none is told so.
+ */
+static int __init fail_instead_of_killing(void)
+{
+	oom_killer_disable(0);
+	return 0;
+}
+late_initcall(fail_instead_of_killing);
 
 void free_initmem(void)
 {
