@@ -11,8 +11,7 @@ import {
 } from './host-options.js';
 
 export interface BootImagesOptions {
-  readonly boot: Omit<BootImageOptions, 'entropy' | 'memoryMax'>;
-  readonly entropy: () => BootImageOptions['entropy'];
+  readonly boot: Omit<BootImageOptions, 'memoryMax'>;
   /** Of hosts that say nothing else. */
   readonly kernel?: KernelOption;
   readonly memoryMax?: number | string;
@@ -29,7 +28,7 @@ export class BootImages {
   }
 
   imageFor(host: HostOptions): { readonly kernel: Kernel; readonly image: KernelImage } {
-    const { boot, entropy } = this.#options;
+    const { boot } = this.#options;
     const memoryMax = host.memoryMax ?? this.#options.memoryMax;
     const kernel = this.#kernelOf(host.kernel ?? this.#options.kernel);
     let images = this.#images.get(kernel);
@@ -38,7 +37,6 @@ export class BootImages {
     if (!image) {
       image = bootImage(kernel, {
         ...boot,
-        entropy: entropy(),
         ...(memoryMax === undefined ? {} : { memoryMax }),
       });
       images.set(memoryMax, image);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** What a host can be told when it is asked for, and what its kernel starts from. */
-import type { Entropy } from '../host/index.js';
 import {
   Kernel,
   type Console,
@@ -11,6 +10,7 @@ import {
 } from '../kernel/index.js';
 import { ipVersion, O_CREAT, O_WRONLY, PosixHost } from '../posix/index.js';
 import { scenarioError, type CallerLine } from './caller-line.js';
+import { freshBoot } from './fresh-boot.js';
 import { uptimeAtStartNs } from './host-clock.js';
 
 /** A kernel, or which: by profile ("sim", "full"), name, file, or as `Kernel.load` takes it. */
@@ -42,7 +42,6 @@ export function loadKernel(option: KernelOption = {}): Kernel {
 const quietSettings = ['router_solicitations', 'accept_ra', 'accept_dad', 'dad_transmits'];
 
 export interface BootImageOptions {
-  readonly entropy: Entropy;
   readonly startDateMs: number;
   readonly memoryMax?: number | string;
   readonly quiet: boolean;
@@ -52,13 +51,13 @@ export interface BootImageOptions {
  * What hosts of a kernel start from: booted, loopback up. `quiet` ones send nothing for IPv6's own sake that a
  * planned network does not need.
  */
-export function bootImage(kernel: Kernel, options: BootImageOptions): KernelImage {
-  const { startDateMs, quiet, ...rest } = options;
-  const instance = kernel.boot({
-    ...rest,
+export function bootImage(kernel: Kernel, { quiet, ...options }: BootImageOptions): KernelImage {
+  const { image, entropy } = freshBoot(kernel, { uptimeNs: uptimeAtStartNs, ...options });
+  const instance = kernel.clone(image, {
     name: 'boot image',
     clock: { nowNs: uptimeAtStartNs },
-    realtimeOffsetMs: startDateMs - uptimeAtStartNs / 1e6,
+    entropy,
+    reseed: false,
   });
   const outside = (): never => {
     throw new Error('boot image: nothing waits while it is made');
@@ -74,7 +73,7 @@ export function bootImage(kernel: Kernel, options: BootImageOptions): KernelImag
     posix.sysctl(`net.ipv6.conf.default.${name}`, 0);
   }
   posix.close();
-  return instance.snapshot();
+  return instance.snapshot(image);
 }
 
 /** Names are as DNS has them, and each host's own: `other` has it already. */

@@ -302,7 +302,7 @@ export class Simulation {
 
   #createImages(): BootImages {
     const boot = { startDateMs: this.startDateMs, quiet: this.options.addresses !== 'manual' };
-    return new BootImages({ ...this.options, boot, entropy: () => this.entropy('boot') });
+    return new BootImages({ ...this.options, boot });
   }
 
   #checkOurs(node: Connectable, at: CallerLine): void {

@@ -5,6 +5,7 @@
  * and its stack pointer. Many instances can start from one image; nothing writes to an image once it is made, so
  * that a later image refers to the pages of an earlier one that have not changed.
  */
+import { Buffer } from 'node:buffer';
 import type { KernelMemory } from './memory.js';
 
 /** WebAssembly's unit of memory; the pages below are Linux's. */
@@ -69,48 +70,30 @@ export function unsharedBytes(image: PageSet, other: PageSet): number {
 
 /** Numbers of the pages that are not all zero. */
 export function nonZeroPages(memory: KernelMemory): Uint32Array {
-  const { u32 } = memory;
-  const found = new Uint32Array(u32.length / pageWords);
+  const { bytes } = memory;
+  const found = new Uint32Array(bytes.length / imagePageBytes);
   let count = 0;
   for (let page = 0; page < found.length; page++) {
-    if (!isZero(u32, page * pageWords)) found[count++] = page;
+    if (!isZero(bytes, page)) found[count++] = page;
   }
   return found.slice(0, count);
 }
 
-function isZero(words: Uint32Array, start: number): boolean {
-  // Eight at a time: a page of a working kernel differs early, an empty one is read to its end.
-  for (let at = start; at < start + pageWords; at += 8) {
-    const any =
-      words[at]! |
-      words[at + 1]! |
-      words[at + 2]! |
-      words[at + 3]! |
-      words[at + 4]! |
-      words[at + 5]! |
-      words[at + 6]! |
-      words[at + 7]!;
-    if (any !== 0) return false;
-  }
-  return true;
+const zeroPage = new Uint8Array(imagePageBytes);
+
+// Comparisons are the C library's: most are made when a scenario starts, before a loop of ours would be compiled.
+
+function isZero(bytes: Uint8Array, page: number): boolean {
+  return Buffer.compare(pageOf(bytes, page), zeroPage) === 0;
 }
 
-function isSame(words: Uint32Array, start: number, others: Uint32Array, from: number): boolean {
-  for (let i = 0; i < pageWords; i += 8) {
-    const at = start + i;
-    const other = from + i;
-    const difference =
-      (words[at]! ^ others[other]!) |
-      (words[at + 1]! ^ others[other + 1]!) |
-      (words[at + 2]! ^ others[other + 2]!) |
-      (words[at + 3]! ^ others[other + 3]!) |
-      (words[at + 4]! ^ others[other + 4]!) |
-      (words[at + 5]! ^ others[other + 5]!) |
-      (words[at + 6]! ^ others[other + 6]!) |
-      (words[at + 7]! ^ others[other + 7]!);
-    if (difference !== 0) return false;
-  }
-  return true;
+function isSame(bytes: Uint8Array, page: number, block: Uint32Array, index: number): boolean {
+  const others = new Uint8Array(block.buffer, block.byteOffset, block.byteLength);
+  return Buffer.compare(pageOf(bytes, page), pageOf(others, index)) === 0;
+}
+
+function pageOf(bytes: Uint8Array, page: number): Uint8Array {
+  return bytes.subarray(page * imagePageBytes, (page + 1) * imagePageBytes);
 }
 
 const noPages: PageSet = {
@@ -122,7 +105,7 @@ const noPages: PageSet = {
 
 /** The pages of a memory; those that are as in `base` are shared with it. */
 export function capturePages(memory: KernelMemory, base: PageSet = noPages): PageSet {
-  const { u32 } = memory;
+  const { u32, bytes } = memory;
   const pageCount = u32.length / pageWords;
   const numbers = new Uint32Array(pageCount);
   const baseIndexes = new Int32Array(pageCount);
@@ -133,13 +116,8 @@ export function capturePages(memory: KernelMemory, base: PageSet = noPages): Pag
     while (base.pageNumbers[inBase]! < page) inBase++;
     const shared =
       base.pageNumbers[inBase] === page &&
-      isSame(
-        u32,
-        page * pageWords,
-        base.blocks[base.pageBlocks[inBase]!]!,
-        base.pageIndexes[inBase]! * pageWords,
-      );
-    if (!shared && isZero(u32, page * pageWords)) continue;
+      isSame(bytes, page, base.blocks[base.pageBlocks[inBase]!]!, base.pageIndexes[inBase]!);
+    if (!shared && isZero(bytes, page)) continue;
     numbers[count] = page;
     baseIndexes[count++] = shared ? inBase : -1;
     if (!shared) changed++;

@@ -5,6 +5,7 @@ export { LibShared } from './abi.generated.js';
 export type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
 export type { HostedKernel } from './hosted-kernel.js';
 export { unsharedBytes, type KernelImage } from './image.js';
+export { decodeImage, encodeImage } from './image-file.js';
 export { KernelInstance } from './instance.js';
 export type { KernelChoice } from '../../kernel/build/locate.js';
 export {

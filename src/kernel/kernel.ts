@@ -44,7 +44,7 @@ export interface BootOptions extends CloneOptions {
 
 const memoryMaxDefault = '64 MiB';
 /** What Linux takes before it can ask for more, beside its image: … */
-const memoryToBootBytes = 3 * 2 ** 20;
+const memoryToBootBytes = 2 * 2 ** 20;
 /** … and a share of its limit, for the descriptions of all pages and the tables that grow with them. */
 const memoryToBootShare = 1 / 100;
 const memoryMaxLimitBytes = 2 ** 32 - wasmPageBytes;
@@ -58,13 +58,16 @@ export class Kernel {
   readonly manifest: KernelManifest;
   /** What the module itself fills. */
   readonly memoryImageBytes: number;
+  /** The file that it was loaded from, and what tells this content of it from others; undefined: from bytes. */
+  readonly file: { readonly path: string; readonly key: string } | undefined;
   readonly #module: WebAssembly.Module;
   readonly #where: string;
   #freshPages: Uint32Array | undefined;
 
-  private constructor(module: WebAssembly.Module, where: string) {
+  private constructor(module: WebAssembly.Module, where: string, fileKey: string | undefined) {
     this.#module = module;
     this.#where = where;
+    this.file = fileKey === undefined ? undefined : { path: where, key: fileKey };
     this.manifest = checkedManifest(module, where);
     this.memoryImageBytes = this.manifest.memoryInitialPages * wasmPageBytes;
   }
@@ -79,7 +82,7 @@ export class Kernel {
     let kernel = loading.get(key);
     if (!kernel) {
       kernel = readFile(path)
-        .then((bytes) => Kernel.#compile(bytes, path))
+        .then((bytes) => Kernel.#compile(bytes, path, key))
         .then((compiled) => keep(key, compiled))
         .finally(() => loading.delete(key));
       loading.set(key, kernel);
@@ -92,27 +95,27 @@ export class Kernel {
     if ('bytes' in source) return Kernel.#compileSync(source.bytes, 'the given kernel');
     const path = locateKernel(source).wasmPath;
     const key = fileKey(path, statSync(path));
-    return loaded.get(key) ?? keep(key, Kernel.#compileSync(readFileSync(path), path));
+    return loaded.get(key) ?? keep(key, Kernel.#compileSync(readFileSync(path), path, key));
   }
 
-  static async #compile(bytes: Uint8Array, where: string): Promise<Kernel> {
+  static async #compile(bytes: Uint8Array, where: string, key?: string): Promise<Kernel> {
     let module: WebAssembly.Module;
     try {
       module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
     } catch (cause) {
       throw notWasm(where, cause);
     }
-    return new Kernel(module, where);
+    return new Kernel(module, where, key);
   }
 
-  static #compileSync(bytes: Uint8Array, where: string): Kernel {
+  static #compileSync(bytes: Uint8Array, where: string, key?: string): Kernel {
     let module: WebAssembly.Module;
     try {
       module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     } catch (cause) {
       throw notWasm(where, cause);
     }
-    return new Kernel(module, where);
+    return new Kernel(module, where, key);
   }
 
   /** What it boots in with that limit: more is asked for as it is needed. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A byte buffer that grows as it is written, little-endian. Netlink encoders write into one. */
 export class ByteWriter {
-  #buffer = new Uint8Array(256);
-  #view = new DataView(this.#buffer.buffer);
+  // So small that V8 keeps it in its own heap: there is one for each attribute that has others in it.
+  #buffer = new Uint8Array(64);
   #length = 0;
 
   get length(): number {
@@ -11,7 +11,7 @@ export class ByteWriter {
 
   u16(value: number): void {
     this.#reserve(2);
-    this.#view.setUint16(this.#length, value, true);
+    this.setU16(this.#length, value);
     this.#length += 2;
   }
 
@@ -23,17 +23,22 @@ export class ByteWriter {
 
   /** Overwrites two bytes that were written before. */
   setU16(at: number, value: number): void {
-    this.#view.setUint16(at, value, true);
+    this.#buffer[at] = value;
+    this.#buffer[at + 1] = value >>> 8;
   }
 
   setU32(at: number, value: number): void {
-    this.#view.setUint32(at, value, true);
+    this.setU16(at, value);
+    this.setU16(at + 2, value >>> 16);
   }
 
   /** Pads with zeros to a multiple of `alignment`. */
   align(alignment: number): void {
     const rest = this.#length % alignment;
-    if (rest !== 0) this.bytes(new Uint8Array(alignment - rest));
+    if (rest === 0) return;
+    this.#reserve(alignment - rest);
+    this.#buffer.fill(0, this.#length, this.#length + alignment - rest);
+    this.#length += alignment - rest;
   }
 
   /** The bytes written, as a copy. */
@@ -47,6 +52,5 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(needed, this.#buffer.byteLength * 2));
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
-    this.#view = new DataView(grown.buffer);
   }
 }

@@ -6,10 +6,10 @@ import type { Process } from '../process/process.js';
 import type { NetlinkTransport } from './client.js';
 
 const kernel = { family: AF_NETLINK, portId: 0, groups: 0 } as const;
-const bufferBytes = 32 * 1024;
+/** What a datagram is received into before it is copied: of all sockets, since nothing waits in between. */
+let buffer = new Uint8Array(32 * 1024);
 
 export function netlinkTransport(process: Process, fd: number): NetlinkTransport {
-  let buffer = new Uint8Array(bufferBytes);
   return {
     send(datagram) {
       process.sendto(fd, datagram, 0, kernel);
