@@ -31,6 +31,8 @@ export interface NetworkServices {
   readonly reactor: Reactor;
   /** One line of the host's log. */
   readonly log: (line: string) => void;
+  /** How long `open` waits for DHCP; 10 s by default. */
+  readonly firstLeaseMs?: number;
 }
 
 /** Of one NIC, as plain JSON. */
@@ -56,8 +58,7 @@ interface OpenedNic {
 
 const { IFA_F_NODAD } = netlink.constants;
 const mtuDefault = 1500;
-/** How long a start waits for DHCP. */
-const firstLeaseMs = 10_000;
+const firstLeaseMsDefault = 10_000;
 /** Frames that a device may have before Linux's queue waits: as many as fit a socket buffer many times. */
 const txQueueFramesDefault = 1000;
 
@@ -184,7 +185,7 @@ export class Network {
         const names = missing().map(({ config }) => config.name);
         this.#services.log(`${names.join(', ')}: no lease by DHCP yet; it goes on trying`);
         resolve();
-      }, firstLeaseMs);
+      }, this.#services.firstLeaseMs ?? firstLeaseMsDefault);
       this.#leaseChanged = () => {
         if (missing().length > 0) return;
         clearTimeout(timer);

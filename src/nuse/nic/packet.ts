@@ -62,11 +62,12 @@ export class PacketNic implements NicBackend {
       label: text,
       environment,
       onBroken: (why) => {
-        this.#state = `${target} is gone or down (${why})`;
+        this.#state = `${target} is gone (${why})`;
         environment.log(`${text}: ${this.#state}`);
       },
     });
-    this.#pump.attach(new VnetWire(fd, 'packetReceive'));
+    const isThere = (): boolean => machineInterface(target)?.index === found.index;
+    this.#pump.attach(new PacketWire(fd, isThere));
   }
 
   get counters(): NicCounters {
@@ -84,6 +85,21 @@ export class PacketNic implements NicBackend {
   close(): Promise<void> {
     this.#pump.stop();
     return Promise.resolve();
+  }
+}
+
+/** An interface that goes down says so once, and works again when it is up. */
+class PacketWire extends VnetWire {
+  readonly #isThere: () => boolean;
+
+  constructor(fd: number, isThere: () => boolean) {
+    super(fd, 'packetReceive');
+    this.#isThere = isThere;
+  }
+
+  override receive(): number {
+    const count = super.receive();
+    return count === -errno.ENETDOWN && this.#isThere() ? 0 : count;
   }
 }
 

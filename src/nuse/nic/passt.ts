@@ -6,7 +6,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { HostNic } from '../../host/index.js';
+import type { HostNic, TargetId, Timed } from '../../host/index.js';
 import { addon } from '../../native/addon.js';
 import { findProgram } from '../config/load.js';
 import {
@@ -46,13 +46,21 @@ const flags: Readonly<Record<string, string>> = {
   mtu: '-m',
 };
 
-export class PasstNic implements NicBackend {
+/** How long one must have run to be started again when it ends, and when. */
+const lastingNs = 2e9;
+const restartNs = 0.5e9;
+
+export class PasstNic implements NicBackend, Timed {
   readonly offloads = plainOffloads;
   readonly mtu: number;
+  readonly #url: NicUrl;
   readonly #label: string;
+  readonly #program: string;
   readonly #environment: NicEnvironment;
   readonly #pump: NicPump;
-  readonly #child: ChildProcess;
+  readonly #restart: TargetId;
+  #child!: ChildProcess;
+  #startedNs = 0;
   #said = '';
   #state = 'up';
   #closing = false;
@@ -69,7 +77,9 @@ export class PasstNic implements NicBackend {
   }
 
   private constructor(url: NicUrl, environment: NicEnvironment, program: string) {
+    this.#url = url;
     this.#label = url.text;
+    this.#program = program;
     this.#environment = environment;
     this.mtu = Number(url.options.get('mtu') ?? mtuDefault);
     if (!Number.isInteger(this.mtu) || this.mtu < 68 || this.mtu > mtuDefault) {
@@ -79,16 +89,9 @@ export class PasstNic implements NicBackend {
         `a whole number from 68 to ${mtuDefault}`,
       );
     }
-    const [own, theirs] = socketPair(url.text);
-    this.#child = spawn(program, ['-f', '-q', '-e', '-F', String(passtFd), ...passtOptions(url)], {
-      stdio: ['ignore', 'ignore', 'pipe', theirs],
-    });
-    addon().close(theirs);
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      this.#said = (this.#said + text).slice(-4096);
-    });
+    this.#restart = environment.scheduler.register(this);
     this.#pump = new NicPump({ label: url.text, environment, onBroken: () => this.#ended() });
-    this.#pump.attach(new StreamWire(own));
+    this.#spawn();
   }
 
   get counters(): NicCounters {
@@ -110,6 +113,26 @@ export class PasstNic implements NicBackend {
     const ended = once(this.#child, 'exit');
     this.#child.kill();
     await ended;
+  }
+
+  /** It is time to start it again. */
+  onTime(): void {
+    if (this.#closing || this.#pump.attached) return;
+    this.#state = 'up';
+    this.#spawn();
+  }
+
+  #spawn(): void {
+    const [own, theirs] = socketPair(this.#label);
+    const options = ['-f', '-q', '-e', '-F', String(passtFd), ...passtOptions(this.#url)];
+    this.#child = spawn(this.#program, options, { stdio: ['ignore', 'ignore', 'pipe', theirs] });
+    addon().close(theirs);
+    this.#child.on('error', (error) => (this.#said += `${error.message}\n`));
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-4096);
+    });
+    this.#startedNs = this.#environment.scheduler.nowNs;
+    this.#pump.attach(new StreamWire(own));
   }
 
   async #started(): Promise<void> {
@@ -135,7 +158,11 @@ export class PasstNic implements NicBackend {
   #ended(): void {
     if (this.#closing) return;
     this.#state = 'passt has ended';
-    this.#environment.log(`${this.#label}: passt has ended: ${this.#lastWords()}`);
+    const { log, scheduler } = this.#environment;
+    log(`${this.#label}: passt has ended: ${this.#lastWords()}`);
+    // One that does not last would only be started again and again.
+    if (scheduler.nowNs - this.#startedNs < lastingNs) return;
+    scheduler.at(scheduler.nowNs + restartNs, this.#restart, 0, 0);
   }
 
   #lastWords(): string {

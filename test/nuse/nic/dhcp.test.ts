@@ -59,7 +59,7 @@ test('DHCP gives an address, a route, an MTU and name servers, and gets the addr
 
 test('a lease is renewed from its server while it lasts, and is over when nobody renews it', async () => {
   await using world = await NicWorld.create(...tap);
-  const leaseSeconds = 4;
+  const leaseSeconds = 2;
   const config = join(world.namespaces.folder, 'udhcpd.conf');
   const lines = [
     'interface tap0',
@@ -90,7 +90,10 @@ test('a lease is renewed from its server while it lasts, and is over when nobody
 test('without a server the host is up all the same, and gets its lease when there is one', async () => {
   await using world = await NicWorld.create(...tap);
   const host = world.start();
-  const { nics, log } = await host.order('open', { nics: ['tap:tap0,dhcp=true'] });
+  const { nics, log } = await host.order('open', {
+    nics: ['tap:tap0,dhcp=true'],
+    firstLeaseMs: 500,
+  });
   expect(nics[0]!.addresses.filter((address) => !address.startsWith('fe80'))).toEqual([]);
   expect(log.join('\n')).toContain('eth0: no lease by DHCP yet; it goes on trying');
   const server = await serve(world, '--dhcp-range=192.0.2.50,192.0.2.50,255.255.255.0,2m');

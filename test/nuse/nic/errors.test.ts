@@ -65,11 +65,10 @@ describe('a NIC that cannot be says what to do', () => {
       /\/nowhere.pcap cannot be replayed: ENOENT \| it must be a capture of Ethernet frames/,
     ],
     ['pcap:?replay=/proc/self/maps', false, /cannot be replayed: it is neither pcap nor pcapng/],
-    [
-      'pcap:/proc/nowhere/x.pcapng',
-      false,
-      /cannot write the capture .*x.pcapng \| its folder must/,
-    ],
+    ['pcap:/dev/null/x.pcapng', false, /cannot write the capture .*x.pcapng \| its folder must/],
+    ['xdp:nope0', false, /the machine has no interface nope0/],
+    ['xdp:veth1', true, /no permission for AF_XDP on veth1 \| it takes root/],
+    ['xdp:veth1?queue=7', false, /veth1 has no queue 7 \| ethtool -l veth1 says how many/],
     ['pcap:', false, /there is nothing to replay or record/],
     [
       'usb:0',

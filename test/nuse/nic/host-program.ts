@@ -15,6 +15,8 @@ import { ping, TcpServer, TcpSocket, type PosixHost } from '../../../src/posix/i
 import type { Answer, Order, Orders } from './orders.js';
 
 const chunkBytes = 1 << 18;
+/** Another kernel than that of profile `full`. */
+const kernelPath = process.env['LIBOS_TEST_NATIVE'];
 
 class HostProgram {
   readonly #reactor = new Reactor();
@@ -24,11 +26,11 @@ class HostProgram {
   #network: Network | undefined;
 
   readonly orders: Orders = {
-    open: async ({ nics = [], sysctls = [], config, asNobody = false }) => {
+    open: async ({ nics = [], sysctls = [], config, asNobody = false, firstLeaseMs }) => {
       const env = { ...process.env, ...(config === undefined ? {} : { LIBOS_CONFIG: config }) };
       const loaded = loadHostConfig({ name: 'nictest', nics, sysctls, env });
       const host = new NativeHost({
-        kernel: NativeKernel.load(),
+        kernel: NativeKernel.load(kernelPath === undefined ? {} : { path: kernelPath }),
         timeline: this.#timeline,
         memoryMax: '128 MiB',
         onWarning: ({ message }) => this.#log.push(`WARN ${message}`),
@@ -37,7 +39,8 @@ class HostProgram {
       this.#host = host;
       const { kernel, posix, scheduler } = host;
       const log = (line: string): void => void this.#log.push(line);
-      const services = { kernel, posix, scheduler, reactor: this.#reactor, log };
+      const wait = firstLeaseMs === undefined ? {} : { firstLeaseMs };
+      const services = { kernel, posix, scheduler, reactor: this.#reactor, log, ...wait };
       if (asNobody) becomeNobody();
       try {
         this.#network = await Network.open(loaded, services);

@@ -35,6 +35,16 @@ test('packet: shares an interface, with segments and checksums left undone', asy
   expect(await checksumErrorsOf(world)).toBe(0);
 });
 
+test('packet: goes on when its interface has been down, and says when it is gone', async () => {
+  await using world = await NicWorld.create(...veth);
+  const host = await world.host(['packet:veth1,address=192.0.2.2/24']);
+  expect(await host.order('ping', { address: '192.0.2.1' })).toBeGreaterThan(0);
+  await world.namespaces.script(['ip link set veth1 down', 'ip link set veth1 up']);
+  expect(await host.order('ping', { address: '192.0.2.1' })).toBeGreaterThan(0);
+  await world.namespaces.check(['ip', 'link', 'del', 'veth1']);
+  await host.logged(/veth1 is gone/);
+});
+
 test('packet: gives VLAN tags back that Linux has taken out', async () => {
   await using world = await NicWorld.create(...veth);
   const first = await world.host(['packet:veth0,address=192.0.2.3/24']);
@@ -126,6 +136,13 @@ test('passt: is a way out without root, with addresses and names by DHCP', async
   const served = host.order('serve', { port: 5003 });
   await world.namespaces.check(['socat', '-u', 'STDIN', 'TCP:192.0.2.7:8080'], { input: 'hello' });
   expect(await served).toBe('2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824');
+
+  // A passt that ends is started again.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await world.namespaces.check(['sh', '-c', 'kill $(pidof passt passt.avx2)']);
+  await host.logged(/passt has ended/);
+  const again = await world.source(5004, bytes);
+  expect(await host.order('receive', { address: '198.51.100.1', port: 5004 })).toBe(again);
 });
 
 test('pcap: replays a capture, and records what went in and out', async () => {

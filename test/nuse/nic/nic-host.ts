@@ -14,6 +14,11 @@ import type { Answer, HostStatus, Order, Orders } from './orders.js';
 const program = fileURLToPath(new URL('host-program.ts', import.meta.url));
 const answerMs = 40_000;
 
+function testKernel(): Record<string, string> {
+  const path = process.env['LIBOS_TEST_NATIVE'];
+  return path === undefined ? {} : { LIBOS_TEST_NATIVE: path };
+}
+
 export interface StartOptions {
   /** The network namespace; default: the world's first. */
   readonly net?: string;
@@ -51,7 +56,7 @@ export class NicWorld implements AsyncDisposable {
     const command = ['env', '-C', packageRoot, process.execPath, '--import', 'tsx', program];
     const running = this.namespaces.start(command, {
       ...(net === undefined ? {} : { net }),
-      env: { LIBOS_CACHE: cacheRoot(), ...env },
+      env: { LIBOS_CACHE: cacheRoot(), ...testKernel(), ...env },
     });
     const host = new NicHost(running);
     this.#hosts.push(host);

@@ -18,6 +18,7 @@ export interface Orders {
     readonly config?: string;
     /** Gives up all rights before it opens its NICs. */
     readonly asNobody?: boolean;
+    readonly firstLeaseMs?: number;
   }): Promise<HostStatus>;
   status(argument: object): Promise<HostStatus>;
   /** The round trip in µs. */
