@@ -172,19 +172,43 @@ static napi_value pair_raise(napi_env env, napi_callback_info info)
 }
 
 /*
- * Whether the other end of a datagram pair is still open: nothing tells its peer when it closes. Its name goes
- * with it, and to connect to it again changes nothing.
+ * Whether the other end is still open, if it has a name: that goes with it. To connect a datagram pair again changes
+ * nothing; for any other pair, the name is in use as long as its end is there.
  */
+static bool is_alive(int fd)
+{
+	struct sockaddr_un peer;
+	socklen_t length = sizeof(peer), type_length = sizeof(int);
+	int type, helper;
+	bool alive;
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &length) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_length) < 0)
+		return false;
+	if (type == SOCK_DGRAM)
+		return connect(fd, (struct sockaddr *)&peer, length) == 0;
+	helper = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	if (helper < 0)
+		return true;
+	alive = bind(helper, (struct sockaddr *)&peer, length) < 0 && errno == EADDRINUSE;
+	close(helper);
+	return alive;
+}
+
 static napi_value pair_alive(napi_env env, napi_callback_info info)
 {
 	struct libos_call call = libos_begin(env, info);
-	struct sockaddr_un peer;
-	socklen_t length = sizeof(peer);
-	int fd = (int)libos_integer(&call, 0);
 
-	if (getpeername(fd, (struct sockaddr *)&peer, &length) < 0)
-		return libos_number(env, 0);
-	return libos_number(env, connect(fd, (struct sockaddr *)&peer, length) == 0);
+	return libos_number(env, is_alive((int)libos_integer(&call, 0)));
+}
+
+static napi_value pair_name(napi_env env, napi_callback_info info)
+{
+	struct libos_call call = libos_begin(env, info);
+	int result = bind_to_any((int)libos_integer(&call, 0));
+
+	/* It has one already. */
+	return libos_result(env, result < 0 && errno == EINVAL ? 0 : result);
 }
 
 /* The error that waits at a socket, which forgets it. */
@@ -208,4 +232,5 @@ void libos_init_pair(napi_env env, napi_value exports)
 	libos_function(env, exports, "pairRaise", pair_raise);
 	libos_function(env, exports, "pairTakeError", pair_take_error);
 	libos_function(env, exports, "pairAlive", pair_alive);
+	libos_function(env, exports, "pairName", pair_name);
 }

@@ -2,7 +2,14 @@
 
 /** What the pairs that stand for programs' sockets rest on: how this machine's AF_UNIX behaves. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { errno, MSG_DONTWAIT, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM } from '../posix/index.js';
+import {
+  errno,
+  MSG_DONTWAIT,
+  SHUT_WR,
+  SOCK_DGRAM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from '../posix/index.js';
 import { addon } from './addon.js';
 
 const native = addon();
@@ -53,6 +60,18 @@ describe.each([
     expect(receive(program2)).toBe(-errno.ECONNRESET);
     expect(receive(program2)).toBe(0);
   });
+});
+
+test.each([SOCK_STREAM, SOCK_SEQPACKET])('a named end of type %i is known to be open', (type) => {
+  const [broker, program] = pairOf(type);
+  expect(native.pairName(program)).toBe(0);
+  expect(native.pairName(program)).toBe(0);
+  expect(native.pairAlive(broker)).toBe(1);
+  native.shutdown(program, SHUT_WR);
+  native.shutdown(broker, SHUT_WR);
+  expect(native.pairAlive(broker)).toBe(1);
+  close(program);
+  expect(native.pairAlive(broker)).toBe(0);
 });
 
 test('a stream starts with a byte that the broker holds', () => {

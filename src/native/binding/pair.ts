@@ -24,6 +24,8 @@ export interface PairBinding {
   pairRaise(fd: number): number;
   /** SO_ERROR: the error that waits at a socket, or 0. */
   pairTakeError(fd: number): number;
-  /** 1 while the other end of a datagram pair is open, 0 after. */
+  /** Gives an end a name of Linux's choice, by which it can be found to be open. */
+  pairName(fd: number): number;
+  /** 1 while the other end, which has a name, is open, 0 after. */
   pairAlive(fd: number): number;
 }

@@ -131,7 +131,7 @@ export class MessageSocket extends ProgramSocket {
   // Pumps
 
   protected onPair(events: number): void {
-    if ((events & EPOLLHUP) !== 0 && !this.#datagrams) this.#programGone = true;
+    if ((events & EPOLLHUP) !== 0 && !this.#datagrams && this.pair.isGone) this.#programGone = true;
     if ((events & EPOLLOUT) !== 0 && this.#pairFull) {
       this.#pairFull = false;
       this.pair.awaitRoom(false);
@@ -436,7 +436,7 @@ export class MessageSocket extends ProgramSocket {
     const result = library.call(library.nr.shutdown, this.fd, how);
     if (result < 0) return result;
     if (this.listening !== undefined && how !== SHUT_WR) this.listening.ended = true;
-    native.shutdown(programFd, how);
+    this.pair.shutDownProgram(programFd, how);
     this.senders.retry();
     this.receivers.retry();
     return result;

@@ -47,6 +47,7 @@ export class Pair {
   readonly fd: number;
   readonly type: PairType;
   readonly #watch: Watch;
+  #named = false;
   #closed = false;
 
   private constructor(
@@ -114,6 +115,22 @@ export class Pair {
     native.pairRaise(this.fd);
   }
 
+  /**
+   * The program's end, borrowed, is going to be shut down: from then on a hang-up no longer says that it is closed,
+   * and `alive` does.
+   */
+  shutDownProgram(programFd: number, how: number): void {
+    native.pairName(programFd);
+    this.#named = true;
+    native.shutdown(programFd, how);
+  }
+
+  /** Whether a hang-up means that the program has closed its end. */
+  get isGone(): boolean {
+    return !this.#named || !this.alive;
+  }
+
+  /** Whether the program's end, which has a name, is open. */
   get alive(): boolean {
     return native.pairAlive(this.fd) === 1;
   }

@@ -209,7 +209,7 @@ export class StreamSocket extends ProgramSocket {
   // Pumps
 
   protected onPair(events: number): void {
-    if ((events & EPOLLHUP) !== 0) this.#programGone = true;
+    if ((events & EPOLLHUP) !== 0 && this.pair.isGone) this.#programGone = true;
     if ((events & EPOLLOUT) !== 0 && this.#pairFull) {
       this.#pairFull = false;
       this.pair.awaitRoom(false);
@@ -472,7 +472,7 @@ export class StreamSocket extends ProgramSocket {
       const result = library.call(nr.shutdown, this.fd, how);
       if (result >= 0 && this.listening !== undefined && how !== SHUT_WR) {
         this.listening.ended = true;
-        native.shutdown(programFd, 2);
+        this.pair.shutDownProgram(programFd, SHUT_RDWR);
         this.receivers.retry();
       }
       return result;
@@ -486,7 +486,7 @@ export class StreamSocket extends ProgramSocket {
     if (how !== SHUT_RD) this.#ownEnd = true;
     if (later) this.#endWanted = true;
     if (later && how === SHUT_RDWR) library.call(nr.shutdown, this.fd, SHUT_RD);
-    native.shutdown(programFd, how);
+    this.pair.shutDownProgram(programFd, how);
     this.#toLibrary();
     this.receivers.retry();
     return result;

@@ -24,6 +24,12 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What a child inherits is nothing half printed. */
+__attribute__((constructor)) static void print_by_lines(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
 /* The result of a call and, where it failed, its errno. */
 static inline long show(const char *what, long result)
 {
@@ -31,7 +37,6 @@ static inline long show(const char *what, long result)
 		printf("%s: %s\n", what, strerrorname_np(errno));
 	else
 		printf("%s: %ld\n", what, result);
-	fflush(stdout);
 	return result;
 }
 #define SHOW(call) show(#call, (long)(call))
@@ -126,7 +131,6 @@ static inline void show_poll(const char *what, int fd, int events, int timeout_m
 		if (entry.revents & names[i].bit)
 			printf(" %s", names[i].name);
 	printf("\n");
-	fflush(stdout);
 }
 #define ALL_EVENTS (POLLIN | POLLPRI | POLLOUT | POLLRDHUP)
 

@@ -73,7 +73,7 @@ static void prefork(void)
 
 static void passed(void)
 {
-	int client, server, way[2];
+	int client, server, way[2], status;
 	char text[16], space[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec vector = { "x", 1 };
 	struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1, .msg_control = space,
@@ -95,15 +95,14 @@ static void passed(void)
 		vector.iov_base = &byte;
 		MUST(recvmsg(way[1], &message, 0));
 		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
-		printf("type %d, connected %d\n", option(fd, SOL_SOCKET, SO_TYPE),
-		       getpeername(fd, (struct sockaddr *)space, &(socklen_t){ sizeof(space) }));
 		MUST(send(fd, "passed on", 9, 0));
-		fflush(stdout);
-		_exit(0);
+		MUST(getpeername(fd, (struct sockaddr *)space, &(socklen_t){ sizeof(space) }));
+		_exit(option(fd, SOL_SOCKET, SO_TYPE));
 	}
 	SHOW(sendmsg(way[0], &message, 0));
 	close(client);
-	wait(NULL);
+	wait(&status);
+	printf("type %d\n", WEXITSTATUS(status));
 	close(way[0]);
 	close(way[1]);
 	SHOW(read(server, text, sizeof(text)));
