@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** What a host's /etc/resolv.conf and /etc/hosts say: the configuration first, then what DHCP has brought. */
+/** What a host's /etc/resolv.conf and /etc/hosts say: the configuration first, then what DHCP and routers have brought. */
 import type { HostConfig, ResolvConf } from '../config/index.js';
-import type { Lease } from './dhcp/client.js';
 
 /** resolv.conf(5) reads three servers. */
 const serversMax = 3;
 
-/** `leases` in the order of the NICs. */
-export function resolvConfOf(config: ResolvConf | undefined, leases: readonly Lease[]): string {
-  const servers = config?.servers ?? leases.flatMap(({ nameServers }) => nameServers);
-  const search = config?.search.length
-    ? config.search
-    : [...new Set(leases.flatMap(({ search: names }) => names))];
+/** What the network says of names, of all NICs in their order. */
+export interface LearnedNames {
+  readonly servers: readonly string[];
+  readonly search: readonly string[];
+}
+
+export function resolvConfOf(config: ResolvConf | undefined, learned: LearnedNames): string {
+  const servers = config?.servers ?? learned.servers;
+  const search = config?.search.length ? config.search : [...new Set(learned.search)];
   const lines = [...new Set(servers)].slice(0, serversMax).map((server) => `nameserver ${server}`);
   if (search.length > 0) lines.push(`search ${search.join(' ')}`);
   if (config?.options.length) lines.push(`options ${config.options.join(' ')}`);

@@ -18,6 +18,7 @@ import {
 } from '../../posix/index.js';
 import { LibosError } from '../../errors.js';
 import type { HostConfig, NicConfig } from '../config/index.js';
+import { AdvertisedNames } from './advertised-names.js';
 import type { NicBackend, NicCounters, NicEnvironment } from './backend.js';
 import { LeaseHolder } from './lease-holder.js';
 import { hostsFileOf, resolvConfOf } from './name-files.js';
@@ -66,6 +67,7 @@ export class Network {
   readonly #config: HostConfig;
   readonly #services: NetworkServices;
   readonly #nics: OpenedNic[] = [];
+  #advertised: AdvertisedNames | undefined;
   #resolvConf = '';
   #hostsFile = '';
   #onFilesChanged: () => void = () => undefined;
@@ -82,6 +84,9 @@ export class Network {
     try {
       network.#setSysctls();
       services.posix.route.links.change('lo', { up: true });
+      const { posix, log } = services;
+      const onChange = (): void => network.#writeNameFiles();
+      network.#advertised = new AdvertisedNames({ posix, log, onChange });
       for (const nic of config.nics) await network.#add(nic);
       network.#writeNameFiles();
       await network.#firstLeases();
@@ -125,6 +130,8 @@ export class Network {
   /** Gives all NICs back to the machine. */
   async close(): Promise<void> {
     const nics = this.#nics.splice(0);
+    await this.#advertised?.stop();
+    this.#advertised = undefined;
     await Promise.all(nics.map(async ({ dhcp }) => await dhcp?.stop()));
     await Promise.all(nics.map(({ backend }) => backend.close()));
   }
@@ -197,7 +204,11 @@ export class Network {
 
   #writeNameFiles(): void {
     const leases = this.#nics.flatMap(({ dhcp }) => dhcp?.lease ?? []);
-    const resolvConf = resolvConfOf(this.#config.resolvConf, leases);
+    const { servers = [], search = [] } = this.#advertised ?? {};
+    const resolvConf = resolvConfOf(this.#config.resolvConf, {
+      servers: [...leases.flatMap(({ nameServers }) => nameServers), ...servers],
+      search: [...leases.flatMap((lease) => lease.search), ...search],
+    });
     const hostsFile = hostsFileOf(this.#config);
     if (resolvConf === this.#resolvConf && hostsFile === this.#hostsFile) return;
     this.#resolvConf = resolvConf;

@@ -102,17 +102,20 @@ test('without a server the host is up all the same, and gets its lease when ther
   expect(await host.order('ping', { address: '192.0.2.1' })).toBeGreaterThan(0);
 });
 
-test('IPv6 addresses and routes come from router advertisements', async () => {
+test('IPv6 addresses, routes and name servers come from router advertisements', async () => {
   await using world = await NicWorld.create(...tap, 'sysctl -qw net.ipv6.conf.all.forwarding=1');
   const server = world.namespaces.start([
     ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts'],
     ...['--user=root', '--interface=tap0', '--bind-interfaces', '--log-facility=-', '--enable-ra'],
     ...[`--pid-file=${join(world.namespaces.folder, 'dnsmasq.pid')}`],
-    '--dhcp-range=2001:db8::,ra-only',
+    '--dhcp-range=2001:db8::,ra-stateless',
+    '--dhcp-option=option6:dns-server,[2001:db8::53]',
+    '--dhcp-option=option6:domain-search,six.example',
   ]);
   await server.until(/router advertisement on/);
   const host = await world.host(['tap:tap0']);
   await host.addressed(/^2001:db8:[0-9a-f:]+\/64$/);
   const route = await host.order('lookup', { destination: '2001:db8:ffff::1' });
   expect(route.gateway).toMatch(/^fe80::/);
+  expect((await host.status()).resolvConf).toBe('nameserver 2001:db8::53\nsearch six.example\n');
 });

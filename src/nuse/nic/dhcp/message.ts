@@ -231,6 +231,11 @@ function readSearch(list: Uint8Array | undefined, domain: Uint8Array | undefined
     const name = new TextDecoder().decode(domain).replace(/[\0.]+$/, '');
     return hostName.test(name) ? [name] : [];
   }
+  return readNames(list);
+}
+
+/** Names in DNS's form, one after another; those that are none of a host are left out. */
+export function readNames(list: Uint8Array): string[] {
   const names: string[] = [];
   for (let at = 0; at < list.length;) {
     const { labels, end } = readName(list, at);
