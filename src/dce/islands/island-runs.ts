@@ -44,7 +44,7 @@ const eventsOfIsland = 32;
 /** Events of an island in one turn: so many that it pays, and so few that hundreds of others wait for seconds only. */
 const eventsWantedMin = 2000;
 const eventsWantedMax = 8000;
-const turnNsFirst = 10e6;
+const turnNsFirst = 100e6;
 const turnNsMin = 1000;
 const turnNsMax = 60e9;
 
@@ -204,8 +204,11 @@ export class IslandRuns {
 
   /** So that turns are neither too short to pay nor too long for whoever watches. */
   #adapt(eventsPerTurn: number): void {
-    if (eventsPerTurn < eventsWantedMin) this.#turnNs = Math.min(this.#turnNs * 2, turnNsMax);
-    else if (eventsPerTurn > eventsWantedMax) {
+    if (eventsPerTurn < eventsWantedMin) {
+      const factor = eventsPerTurn < eventsWantedMin / 4 ? 4 : 2;
+      this.#turnNs = Math.min(this.#turnNs * factor, turnNsMax);
+    }
+    if (eventsPerTurn > eventsWantedMax) {
       this.#turnNs = Math.max(Math.floor(this.#turnNs / 2), turnNsMin);
     }
   }
