@@ -37,7 +37,12 @@ export class TestHost implements AsyncDisposable {
     this.folder = mkdtempSync(join(tmpdir(), 'libos-host-'));
     this.prefix = ownPrefix();
     const config = join(this.folder, 'host.toml');
-    writeFileSync(config, `nics = []\n[sysctl]\nnet.ipv4.ip_default_ttl = ${libraryTtl}\n`);
+    const kernel = process.env['LIBOS_TEST_NATIVE'];
+    const chosen = kernel === undefined ? '' : `[kernel]\npath = "${kernel}"\n`;
+    writeFileSync(
+      config,
+      `nics = []\n${chosen}[sysctl]\nnet.ipv4.ip_default_ttl = ${libraryTtl}\n`,
+    );
     const { PATH = '', HOME = '' } = process.env;
     this.env = {
       PATH,
