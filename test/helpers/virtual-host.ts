@@ -100,16 +100,20 @@ export async function virtualHost(seed = 1, loaded?: Promise<Kernel>): Promise<V
 export async function virtualWasmHost(
   seed = 1,
   loaded = loadKernel(),
+  options: Partial<BootOptions> = {},
 ): Promise<VirtualHost<KernelInstance>> {
   const kernel = await loaded;
   const time = new VirtualTime();
-  return around(kernel.boot(bootOptions(seed, time)), time);
+  return around(kernel.boot({ ...bootOptions(seed, time), ...options }), time);
 }
 
 /** The same with the native form. */
-export function virtualNativeHost(seed = 1): VirtualHost<NativeInstance> {
+export function virtualNativeHost(
+  seed = 1,
+  options: Partial<BootOptions> = {},
+): VirtualHost<NativeInstance> {
   const time = new VirtualTime();
-  const instance = loadNativeKernel().boot(bootOptions(seed, time));
+  const instance = loadNativeKernel().boot({ ...bootOptions(seed, time), ...options });
   const host = around(instance, time, lp64);
   return {
     ...host,
