@@ -28,7 +28,7 @@ const goals = {
   test: {
     groups: ['kernel', 'test', 'bench'],
     profiles: ['sim', 'full', 'test'],
-    nativeProfiles: ['sim', 'full'],
+    nativeProfiles: ['sim', 'full', 'test'],
     ownC: true,
     oracles: ['network', 'test'],
   },

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * Linux's own tests, KUnit and test_bpf, run in the kernel and in an ordinary kernel of 32 bits: each
+ * Linux's own tests, KUnit and test_bpf, run in both forms of the kernel and in an ordinary one of 32 bits: each
  * says what the ledger says, and what passes in the ordinary one passes here.
  */
 import { expect, test } from 'vitest';
 import type { FormName } from '../../kernel/build/manifest.js';
 import type { Suite } from './ktap.js';
 import { differences, worseThanOracle } from './ledger.js';
-import { runInModule, runInOracle } from './run.js';
+import { runInModule, runInNativeForm, runInOracle } from './run.js';
 import type { TestRun } from './run.js';
 
-const forms: readonly (readonly [FormName, () => Promise<TestRun>])[] = [['wasm32', runInModule]];
+const forms: readonly (readonly [FormName, () => Promise<TestRun>])[] = [
+  ['wasm32', runInModule],
+  ['x86_64', runInNativeForm],
+];
 const said = new Map<FormName, readonly Suite[]>();
 
 test.each(forms)('every suite says in form %s what the ledger says', async (form, run) => {

@@ -9,11 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nativeForm } from '../../kernel/build/forms/native.js';
 import { profileKernel } from '../../kernel/build/locate.js';
-import { runToolOrThrow } from '../../kernel/build/tool.js';
 import { ensureOracle, runOracleTests } from '../../kernel/oracle/index.js';
 import { SeededEntropy, SimulatedClock } from '../../src/host/index.js';
 import { Kernel } from '../../src/kernel/index.js';
-import { packageRoot } from '../../src/package-root.js';
+import { Programs, run } from '../native/link.js';
 import type { Suite } from './ktap.js';
 import { parseKtap } from './ktap.js';
 import { parseTestBpf } from './test-bpf.js';
@@ -39,39 +38,25 @@ export async function runInModule(): Promise<TestRun> {
   return parsed(log);
 }
 
-export async function runInNativeForm(): Promise<TestRun> {
+export function runInNativeForm(): TestRun {
   const object = profileKernel('test', nativeForm).wasmPath;
-  return inScratch(async (folder) => {
-    const program = join(folder, 'boot');
-    await runToolOrThrow('gcc', [
-      ...['-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Wall', '-Wextra', '-Werror'],
-      ...['-iquote', join(packageRoot, 'kernel/arch/lib/include/asm'), '-o', program],
-      join(packageRoot, 'test/kunit/boot.c'),
-      join(packageRoot, 'test/native/host.c'),
-      object,
-    ]);
-    const { stdout } = await runToolOrThrow(program, [cmdline]);
-    return parsed(stdout.split('\n').map((line) => line.replace(/^<\d>/, '')));
-  });
+  using programs = new Programs();
+  const program = programs.link('boot', ['../kunit/boot.c', 'host.c', 'fail.c'], object);
+  const { code, stdout, stderr } = run(program, [cmdline]);
+  if (code !== 0) throw new Error(`the native form ended with ${code}:\n${stderr}`);
+  return parsed(stdout.split('\n').map((line) => line.replace(/^<\d>/, '')));
 }
 
 export async function runInOracle(): Promise<TestRun> {
   const oracle = await ensureOracle({ kind: 'test' });
-  return inScratch(async (folder) => {
-    const said = await runOracleTests(oracle, { folder });
-    return parsed(said.split('\n'));
-  });
+  const folder = mkdtempSync(join(tmpdir(), 'libos-kunit-'));
+  try {
+    return parsed((await runOracleTests(oracle, { folder })).split('\n'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function parsed(log: readonly string[]): TestRun {
   return { log, suites: [...parseKtap(log), ...parseTestBpf(log)] };
-}
-
-async function inScratch<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'libos-kunit-'));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
