@@ -126,6 +126,12 @@ const others: readonly ProgramCase[] = [
     `(nc -l 7101 >/dev/null & sleep 0.2; (sleep 1 | nc 127.0.0.1 7101) & sleep 0.3; ss -tinm '( sport = :7101 or dport = :7101 )'; kill %1 2>/dev/null; true)`,
     [/ESTAB/, /cubic|bbr/, /rtt:/, /skmem:/],
   ),
+  prints(
+    'ss',
+    'which process has a socket',
+    '(nc -l 7103 & nc_pid=$!; for i in $(seq 50); do ss -Hltn "sport = :7103" | grep -q . && break; sleep 0.02; done; ss -Hltnp "sport = :7103"; kill $nc_pid)',
+    /users:\(\("nc",pid=\d+,fd=3\)\)/,
+  ),
   prints('ss', 'sums', 'ss -s', /TCP:\s+\d+/),
   prints(
     'ss',
