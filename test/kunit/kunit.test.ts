@@ -11,7 +11,7 @@ import { differences, worseThanOracle } from './ledger.js';
 import { runInModule, runInNativeForm, runInOracle } from './run.js';
 import type { TestRun } from './run.js';
 
-const forms: readonly (readonly [FormName, () => Promise<TestRun>])[] = [
+const forms: readonly (readonly [FormName, () => TestRun | Promise<TestRun>])[] = [
   ['wasm32', runInModule],
   ['x86_64', runInNativeForm],
 ];
