@@ -4,10 +4,11 @@
  * A native kernel as a shared object: its kernel.o linked with the host's side of a copy (native/kernel), once for
  * each kernel, and kept in the cache beside the other native parts.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { nativeForm } from '../../kernel/build/forms/native.js';
+import { dirname, join } from 'node:path';
+import { compiler, nativeForm } from '../../kernel/build/forms/native.js';
 import {
   kernelByName,
   locateKernel,
@@ -68,8 +69,21 @@ export function kernelLibrary(kernel: BuiltKernel, { onBuild }: BuildOptions = {
     ...nativeInclude(),
     join(folder, 'copy.c'),
     object,
+    ...coverageRuntime(object),
   ]);
   return path;
+}
+
+/** What a kernel that counts its lines (CONFIG_LIB_COVERAGE) is linked with: clang's, which writes the counts to files. */
+function coverageRuntime(object: string): string[] {
+  if (!readFileSync(object).includes('llvm_gcov_init')) return [];
+  const options = ['--rtlib=compiler-rt', '-print-libgcc-file-name'];
+  const { stdout, error } = spawnSync(compiler, options, { encoding: 'utf8' });
+  const runtime = error ? '' : join(dirname(stdout.trim()), 'libclang_rt.profile-x86_64.a');
+  if (existsSync(runtime)) return [runtime];
+  throw new LibosError('ERR_LIBOS_TOOL_FAILED', 'the run-time for coverage is not installed', {
+    hint: 'apt-get install libclang-rt-22-dev',
+  });
 }
 
 function digest({ key, wasmPath }: BuiltKernel): string {

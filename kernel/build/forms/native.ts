@@ -15,6 +15,8 @@ import { llvm } from '../toolchain.js';
 import type { Form, LinkOptions, Linked } from './form.js';
 
 const linker = llvm('ld.lld');
+/** What its objects were made with, and what the run-time of coverage comes with. */
+export const compiler = llvm('clang');
 const linkOptions: readonly string[] = [
   '-m',
   'elf_x86_64',
