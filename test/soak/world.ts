@@ -37,6 +37,8 @@ export interface Pace {
   readonly longestTimerNs: number;
 }
 
+/** Linux reckons a thousand to 64 MiB, and drops what finds no room. */
+const conntrackMax = 16_384;
 /** Linux keeps an entry whose end was lost on the way for five days. */
 const conntrackSeconds = 600;
 /** Loops that connect: a connection that waits holds up no other. */
@@ -64,6 +66,7 @@ export class World {
     // Each connection is looked at, and hides behind the router's address.
     router.configure(({ posix }) => {
       setUpNetfilter(posix.service);
+      posix.sysctl('net.netfilter.nf_conntrack_max', conntrackMax);
       for (const state of ['established', 'unacknowledged'] as const) {
         posix.sysctl(`net.netfilter.nf_conntrack_tcp_timeout_${state}`, conntrackSeconds);
       }
