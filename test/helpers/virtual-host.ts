@@ -5,6 +5,7 @@
  */
 import {
   Kernel,
+  type BootOptions,
   type HostedKernel,
   type KernelInstance,
   type KernelWarning,
