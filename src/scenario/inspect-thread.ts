@@ -9,6 +9,7 @@ import { isMainThread, type Worker } from 'node:worker_threads';
 
 /** A thread in a loop stops within milliseconds; one in a system call never does. */
 const patienceMs = 3000;
+const againMs = 100;
 const pausesMax = 50;
 
 /** Deep enough to reach the scenario from within libos. */
@@ -74,8 +75,10 @@ class ThreadInspector {
     await this.#attach();
     this.#listen();
     await this.#send('Debugger.enable');
+    // Between two promises it is in Node's own code nearly all of the time: it shall stop when it has left that.
+    await this.#send('Debugger.setBlackboxPatterns', { patterns: ['^node:'] });
     let own: CallFrame | undefined;
-    // Between two promises it is in Node's own code for a moment: then it is stopped again.
+    // In native code between two functions it may be nowhere: then it is stopped again.
     for (let tries = 0; tries < pausesMax && !own; tries++) {
       if (tries > 0) await this.#send('Debugger.resume');
       const frames = await this.#pause();
@@ -109,11 +112,16 @@ class ThreadInspector {
     });
   }
 
-  #pause(): Promise<readonly CallFrame[]> {
+  /** Asks again while it does not stop: a request that Node's own code meets last before a promise is done is lost. */
+  async #pause(): Promise<readonly CallFrame[]> {
     const paused = new Promise<readonly CallFrame[]>((resolve) => {
       this.#onPaused = resolve;
     });
-    void this.#send('Debugger.pause');
+    for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += againMs) {
+      void this.#send('Debugger.pause');
+      const frames = await within(againMs, paused);
+      if (frames) return frames;
+    }
     return paused;
   }
 
