@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { tellStepsOnStandardError } from '../src/cli/terminal.js';
 import { SetupError, run } from './lib/script.mjs';
 import { root, setup } from './setup.mjs';
 
@@ -18,6 +19,7 @@ await run(async () => {
       `npm run bench -- NAME, where NAME is one of ${names.join(', ')}`,
     );
   }
+  if (rest.includes('--json')) tellStepsOnStandardError();
   await setup(['fidelity', 'nuse'].includes(name) ? name : 'bench');
   return spawnSync(process.execPath, [join(root, 'dist/bench', `${name}.js`), ...rest], {
     stdio: 'inherit',

@@ -9,9 +9,15 @@
 import process from 'node:process';
 import { inspect } from 'node:util';
 
-const out = process.stdout;
-const isTerminal = out.isTTY;
-const colourful = isTerminal && !process.env['NO_COLOR'];
+const colourful = process.stdout.isTTY && !process.env['NO_COLOR'];
+
+/** Where steps are told. @type {NodeJS.WriteStream} */
+let out = process.stdout;
+
+/** For who prints something for machines: standard output is for that alone. */
+export function tellStepsOnStandardError() {
+  out = process.stderr;
+}
 
 /** @param {string} code */
 const paint = (code) => (/** @type {string} */ text) =>
@@ -38,7 +44,7 @@ export function duration(seconds) {
 
 /** Clears a line of progress that something else is about to be printed over. */
 export function clearLine() {
-  if (isTerminal) out.write('\r\u001b[K');
+  if (out.isTTY) out.write('\r\u001b[K');
 }
 
 /**
@@ -68,7 +74,7 @@ export class Step {
   /** @param {string} name */
   constructor(name) {
     this.#name = name;
-    out.write(isTerminal ? `${name} …` : `${name} …\n`);
+    out.write(out.isTTY ? `${name} …` : `${name} …\n`);
   }
 
   /**
@@ -78,13 +84,13 @@ export class Step {
    */
   progress(fraction, text, secondsLeft) {
     const tenth = Math.floor(fraction * 10);
-    if (!isTerminal && tenth === this.#tenth) return;
+    if (!out.isTTY && tenth === this.#tenth) return;
     this.#tenth = tenth;
     const percent = `${String(Math.floor(fraction * 100)).padStart(3)} %`;
     const left = secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`;
     const line = `${this.#name} ${percent}  ${text}${left}`;
     clearLine();
-    out.write(isTerminal ? line.slice(0, (out.columns || 80) - 1) : `  ${line}\n`);
+    out.write(out.isTTY ? line.slice(0, (out.columns || 80) - 1) : `  ${line}\n`);
   }
 
   /** @param {string} result */
