@@ -4,24 +4,11 @@
  * `packet:IF`: an interface of the machine through AF_PACKET, shared with the machine: both send, and each takes
  * what is for its own addresses. The host has a MAC address of its own there.
  */
-import type { HostNic } from '../../host/index.js';
 import { addon } from '../../native/addon.js';
 import { errno } from '../../posix/index.js';
-import {
-  allOffloads,
-  plainOffloads,
-  type NicBackend,
-  type NicCounters,
-  type NicEnvironment,
-} from './backend.js';
-import {
-  describeErrno,
-  machineInterface,
-  nicError,
-  noSuchInterface,
-  type MachineInterface,
-} from './machine.js';
-import { NicPump } from './pump.js';
+import { allOffloads, plainOffloads, type NicBackend, type NicEnvironment } from './backend.js';
+import { describeErrno, machineInterface, nicError, type MachineInterface } from './machine.js';
+import { MachineNic, raisedInterface } from './machine-nic.js';
 import type { NicUrl } from './url.js';
 import { VnetWire } from './vnet-wire.js';
 
@@ -42,49 +29,19 @@ const PACKET_MR_PROMISC = 1;
 /** Behind a slow turn of the event loop there may be a lot. */
 const socketBufferBytes = 8 << 20;
 
-export class PacketNic implements NicBackend {
+export class PacketNic extends MachineNic {
   readonly offloads: NicBackend['offloads'];
   readonly mtu: number;
-  readonly #pump: NicPump;
-  #state = 'up';
 
   /** Throws ERR_LIBOS_NIC: no permission, no such interface. */
-  constructor({ text, target, options }: NicUrl, environment: NicEnvironment) {
-    const found = machineInterface(target);
-    if (!found) throw noSuchInterface(text, target);
-    if (!found.up) {
-      throw nicError(text, `${target} is down`, `as root: ip link set ${target} up`);
-    }
+  constructor(url: NicUrl, environment: NicEnvironment) {
+    const { text, target, options } = url;
+    const found = raisedInterface(url);
     const fd = openPacket(text, target, found, options.get('promiscuous') !== 'off');
+    const isThere = (): boolean => machineInterface(target)?.index === found.index;
+    super(url, environment, new PacketWire(fd, isThere));
     this.offloads = options.get('offloads') === 'off' ? plainOffloads : allOffloads;
     this.mtu = found.mtu;
-    this.#pump = new NicPump({
-      label: text,
-      environment,
-      onBroken: (why) => {
-        this.#state = `${target} is gone (${why})`;
-        environment.log(`${text}: ${this.#state}`);
-      },
-    });
-    const isThere = (): boolean => machineInterface(target)?.index === found.index;
-    this.#pump.attach(new PacketWire(fd, isThere));
-  }
-
-  get counters(): NicCounters {
-    return this.#pump.counters;
-  }
-
-  get state(): string {
-    return this.#state;
-  }
-
-  start(nic: HostNic): void {
-    this.#pump.start(nic);
-  }
-
-  close(): Promise<void> {
-    this.#pump.stop();
-    return Promise.resolve();
   }
 }
 

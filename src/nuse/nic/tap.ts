@@ -4,16 +4,9 @@
  * `tap:NAME`: a TAP interface of the machine, which is made for as long as the host lives, or attached to where it
  * is there. Frames carry a virtio_net_hdr, so 64 KiB of TCP cross in one system call with one checksum left undone.
  */
-import type { HostNic } from '../../host/index.js';
 import { addon } from '../../native/addon.js';
 import { errno } from '../../posix/index.js';
-import {
-  allOffloads,
-  plainOffloads,
-  type NicBackend,
-  type NicCounters,
-  type NicEnvironment,
-} from './backend.js';
+import { allOffloads, plainOffloads, type NicBackend, type NicEnvironment } from './backend.js';
 import {
   describeErrno,
   interfaceRequest,
@@ -21,7 +14,7 @@ import {
   nicError,
   raiseInterface,
 } from './machine.js';
-import { NicPump } from './pump.js';
+import { MachineNic } from './machine-nic.js';
 import type { NicUrl } from './url.js';
 import { VnetWire } from './vnet-wire.js';
 
@@ -39,48 +32,23 @@ const offloadTcp = 0x01 | 0x02 | 0x04 | 0x08;
 const offloadUdp = 0x20 | 0x40;
 const headerBytes = 10;
 
-export class TapNic implements NicBackend {
+export class TapNic extends MachineNic {
   readonly offloads: NicBackend['offloads'];
   readonly mtu: number | undefined;
-  readonly #pump: NicPump;
-  #state = 'up';
 
   /** Throws ERR_LIBOS_NIC: no permission, in use, no TAP interface. */
-  constructor({ text, target, options }: NicUrl, environment: NicEnvironment) {
+  constructor(url: NicUrl, environment: NicEnvironment) {
+    const { text, target, options } = url;
     const fd = openTap(text, target);
-    this.offloads = setOffloads(fd, options.get('offloads') !== 'off');
+    const offloads = setOffloads(fd, options.get('offloads') !== 'off');
     if (machineInterface(target)?.up === false && !raiseInterface(target)) {
       environment.log(
         `${text}: ${target} is down, and to raise it takes root: ip link set ${target} up`,
       );
     }
+    super(url, environment, new VnetWire(fd, 'tapReceive'));
+    this.offloads = offloads;
     this.mtu = machineInterface(target)?.mtu;
-    this.#pump = new NicPump({
-      label: text,
-      environment,
-      onBroken: (why) => {
-        this.#state = `${target} is gone (${why})`;
-        environment.log(`${text}: ${this.#state}`);
-      },
-    });
-    this.#pump.attach(new VnetWire(fd, 'tapReceive'));
-  }
-
-  get counters(): NicCounters {
-    return this.#pump.counters;
-  }
-
-  get state(): string {
-    return this.#state;
-  }
-
-  start(nic: HostNic): void {
-    this.#pump.start(nic);
-  }
-
-  close(): Promise<void> {
-    this.#pump.stop();
-    return Promise.resolve();
   }
 }
 

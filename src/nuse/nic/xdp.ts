@@ -5,18 +5,13 @@
  * nothing of that queue while the host lives. Zero-copy where the driver can, else with a copy, else in the generic
  * way that every driver has.
  */
-import type { HostNic } from '../../host/index.js';
 import { addon } from '../../native/addon.js';
 import { xdpStages, type XdpHandle } from '../../native/binding/xdp.js';
 import { errno } from '../../posix/index.js';
-import {
-  plainOffloads,
-  type NicBackend,
-  type NicCounters,
-  type NicEnvironment,
-} from './backend.js';
-import { describeErrno, machineInterface, nicError, noSuchInterface } from './machine.js';
-import { NicPump, type Wire } from './pump.js';
+import { plainOffloads, type NicEnvironment } from './backend.js';
+import { describeErrno, nicError } from './machine.js';
+import { MachineNic, raisedInterface } from './machine-nic.js';
+import type { Wire } from './pump.js';
 import type { NicUrl } from './url.js';
 
 const XDP_COPY = 1 << 1;
@@ -41,48 +36,17 @@ interface Opened {
   readonly how: string;
 }
 
-export class XdpNic implements NicBackend {
+export class XdpNic extends MachineNic {
   readonly offloads = plainOffloads;
   readonly mtu: number;
-  readonly #pump: NicPump;
-  #state: string;
 
   /** Throws ERR_LIBOS_NIC: no permission, no such interface or queue, another program is attached. */
   constructor(url: NicUrl, environment: NicEnvironment) {
-    const { text, target } = url;
-    const found = machineInterface(target);
-    if (!found) throw noSuchInterface(text, target);
-    if (!found.up) throw nicError(text, `${target} is down`, `as root: ip link set ${target} up`);
-    const opened = openXdp(url, found.index);
-    this.mtu = found.mtu;
-    this.#state = 'up';
-    environment.log(`${text}: ${opened.how}`);
-    this.#pump = new NicPump({
-      label: text,
-      environment,
-      onBroken: (why) => {
-        this.#state = `${target} is gone or down (${why})`;
-        environment.log(`${text}: ${this.#state}`);
-      },
-    });
-    this.#pump.attach(new XdpWire(opened));
-  }
-
-  get counters(): NicCounters {
-    return this.#pump.counters;
-  }
-
-  get state(): string {
-    return this.#state;
-  }
-
-  start(nic: HostNic): void {
-    this.#pump.start(nic);
-  }
-
-  close(): Promise<void> {
-    this.#pump.stop();
-    return Promise.resolve();
+    const { index, mtu } = raisedInterface(url);
+    const opened = openXdp(url, index);
+    environment.log(`${url.text}: ${opened.how}`);
+    super(url, environment, new XdpWire(opened), 'gone or down');
+    this.mtu = mtu;
   }
 }
 
