@@ -48,6 +48,19 @@ fail:
 	return -1;
 }
 
+/* By a name under which other processes find it too: a debugger looks for its symbols there. */
+static bool name_of(int fd, char *name, size_t size)
+{
+	char process[24];
+	ssize_t length = readlink("/proc/self", process, sizeof(process) - 1);
+
+	if (length < 0)
+		return false;
+	process[length] = '\0';
+	snprintf(name, size, "/proc/%s/fd/%d", process, fd);
+	return true;
+}
+
 static bool load_copy(const char *path, struct libos_copy *copy, char *error, size_t error_size)
 {
 	void *others = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
@@ -57,17 +70,17 @@ static bool load_copy(const char *path, struct libos_copy *copy, char *error, si
 		/* Somebody has the file; this was one more reference to that copy. */
 		dlclose(others);
 		copy->fd = anonymous_copy(path);
-		if (copy->fd < 0) {
+		if (copy->fd < 0 || !name_of(copy->fd, anonymous, sizeof(anonymous))) {
 			snprintf(error, error_size, "cannot copy it: %s", strerror(errno));
-			return false;
+			goto fail;
 		}
-		snprintf(anonymous, sizeof(anonymous), "/proc/self/fd/%d", copy->fd);
 		path = anonymous;
 	}
 	copy->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (copy->library)
 		return true;
 	snprintf(error, error_size, "%s", dlerror());
+fail:
 	if (copy->fd >= 0)
 		close(copy->fd);
 	return false;

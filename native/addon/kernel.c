@@ -55,7 +55,8 @@ struct libos_kernel {
 	u32 *queue;
 	u8 *scratch;
 	napi_env env;
-	napi_ref entropy;	/* (length): fills the scratch bytes, and says 0 */
+	/* (length): fills the scratch bytes, and says 0. Weak: it knows who knows this kernel, and would keep both. */
+	napi_ref entropy;
 	napi_ref memory_buffer;
 	struct region *region;	/* the buffer's */
 	bool real_clock;
@@ -264,6 +265,12 @@ struct libos_kernel *libos_kernel_of(napi_env env, napi_value handle)
 /* Gives back all but the structure itself, which functions of JavaScript may still name. */
 static void release(struct libos_kernel *kernel)
 {
+	if (kernel->entropy)
+		napi_delete_reference(kernel->env, kernel->entropy);
+	if (kernel->memory_buffer)
+		napi_delete_reference(kernel->env, kernel->memory_buffer);
+	kernel->entropy = NULL;
+	kernel->memory_buffer = NULL;
 	if (kernel->copy.library)
 		libos_copy_unload(&kernel->copy);
 	if (kernel->host.events)
@@ -395,7 +402,7 @@ static napi_value kernel_create(napi_env env, napi_callback_info info)
 	kernel->host.entropy = fill_entropy;
 	kernel->calls->attach(&kernel->host);
 	kernel->shared = (struct lib_shared *)kernel->calls->shared();
-	napi_create_reference(env, call.values[5], 1, &kernel->entropy);
+	napi_create_reference(env, call.values[5], 0, &kernel->entropy);
 	return describe(env, kernel);
 }
 
@@ -461,7 +468,6 @@ static napi_value kernel_close(napi_env env, napi_callback_info info)
 	/* A buffer that has been collected has given the region back. */
 	if (buffer && napi_detach_arraybuffer(env, buffer) == napi_ok)
 		give_back(kernel->region);
-	napi_delete_reference(env, kernel->entropy);
 	release(kernel);
 	return NULL;
 }

@@ -1,50 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** A booted image of each kernel and limit of memory: every host starts from one. */
-import type { Kernel, KernelImage } from '../kernel/index.js';
+/** What hosts start from, made once for each kernel and limit of memory: a booted image where there can be one. */
+import { Kernel } from '../kernel/index.js';
+import { loadKernel, type HostOptions, type KernelOption } from './host-options.js';
 import {
   bootImage,
-  loadKernel,
-  type BootImageOptions,
-  type HostOptions,
-  type KernelOption,
-} from './host-options.js';
+  bootStart,
+  imageStart,
+  type HostStart,
+  type LoadedKernel,
+  type StartSettings,
+} from './host-start.js';
 
 export interface BootImagesOptions {
-  readonly boot: Omit<BootImageOptions, 'memoryMax'>;
+  readonly boot: Omit<StartSettings, 'memoryMax'>;
   /** Of hosts that say nothing else. */
-  readonly kernel?: KernelOption;
+  readonly kernel?: KernelOption | undefined;
   readonly memoryMax?: number | string;
 }
 
 export class BootImages {
   readonly #options: BootImagesOptions;
   /** Finding a kernel reads files, so it is done once for each option. */
-  readonly #kernels = new Map<KernelOption | undefined, Kernel>();
-  readonly #images = new Map<Kernel, Map<unknown, KernelImage>>();
+  readonly #kernels = new Map<KernelOption | undefined, Kernel | LoadedKernel>();
+  readonly #starts = new Map<Kernel | LoadedKernel, Map<unknown, HostStart>>();
 
   constructor(options: BootImagesOptions) {
     this.#options = options;
   }
 
-  imageFor(host: HostOptions): { readonly kernel: Kernel; readonly image: KernelImage } {
-    const { boot } = this.#options;
+  startFor(host: HostOptions): HostStart {
     const memoryMax = host.memoryMax ?? this.#options.memoryMax;
     const kernel = this.#kernelOf(host.kernel ?? this.#options.kernel);
-    let images = this.#images.get(kernel);
-    if (!images) this.#images.set(kernel, (images = new Map<unknown, KernelImage>()));
-    let image = images.get(memoryMax);
-    if (!image) {
-      image = bootImage(kernel, {
-        ...boot,
-        ...(memoryMax === undefined ? {} : { memoryMax }),
-      });
-      images.set(memoryMax, image);
+    let starts = this.#starts.get(kernel);
+    if (!starts) this.#starts.set(kernel, (starts = new Map<unknown, HostStart>()));
+    let start = starts.get(memoryMax);
+    if (!start) {
+      start = this.#createStart(kernel, memoryMax);
+      starts.set(memoryMax, start);
     }
-    return { kernel, image };
+    return start;
   }
 
-  #kernelOf(option: KernelOption | undefined): Kernel {
+  #createStart(kernel: Kernel | LoadedKernel, memoryMax: number | string | undefined): HostStart {
+    const settings = { ...this.#options.boot, ...(memoryMax === undefined ? {} : { memoryMax }) };
+    if (kernel instanceof Kernel) return imageStart(kernel, bootImage(kernel, settings));
+    return bootStart(kernel, settings);
+  }
+
+  #kernelOf(option: KernelOption | undefined): Kernel | LoadedKernel {
     let kernel = this.#kernels.get(option);
     if (!kernel) this.#kernels.set(option, (kernel = loadKernel(option)));
     return kernel;

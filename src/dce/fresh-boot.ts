@@ -28,8 +28,13 @@ export interface FreshBoot {
 const filesMax = 8;
 const ending = '.boot';
 
+/** Every simulation's kernels boot with the same randomness: a host draws its own, from the seed, after that. */
+export function bootEntropy(): SeededEntropy {
+  return SeededEntropy.fromSeed('boot');
+}
+
 /**
- * Every simulation's kernels boot with the same randomness: a host draws its own, from the seed, when it is cloned.
+ * A kernel's boot, without anything of a host's own.
  * `usesFile`: false: boots, and neither reads nor writes a file.
  */
 export function freshBoot(
@@ -43,7 +48,7 @@ export function freshBoot(
 
 function boot(kernel: Kernel, options: FreshBootOptions, path: string | undefined): FreshBoot {
   const { uptimeNs, startDateMs, memoryMax } = options;
-  const entropy = SeededEntropy.fromSeed('boot');
+  const entropy = bootEntropy();
   const instance = kernel.boot({
     name: 'boot image',
     clock: { nowNs: uptimeNs },

@@ -4,11 +4,9 @@
 import { LibosError } from '../errors.js';
 import type { SeededEntropy } from '../host/index.js';
 import {
+  KernelInstance,
   unsharedBytes,
   type Console,
-  type Kernel,
-  type KernelImage,
-  type KernelInstance,
   type KernelWarning,
 } from '../kernel/index.js';
 import { CLOCK_REALTIME } from '../posix/constants/process.js';
@@ -16,6 +14,7 @@ import type { PosixHost } from '../posix/index.js';
 import { scenarioError, type CallerLine } from './caller-line.js';
 import { HostCalls } from './host-calls.js';
 import { HostNetwork } from './host-network.js';
+import { imageStart, type HostStart, type ImageStart, type OwnedKernel } from './host-start.js';
 import { HostSessions, type HostSessionsState, type SessionsWorld } from './host-sessions.js';
 import type { SimulatedHost } from './simulated-host.js';
 
@@ -25,10 +24,9 @@ export interface ConfigureStep {
   readonly at: CallerLine;
 }
 
-export interface HostBootOptions extends SessionsWorld {
+export interface HostBootOptions extends Omit<SessionsWorld, 'model'> {
   readonly host: SimulatedHost;
-  readonly source: Kernel;
-  readonly image: KernelImage;
+  readonly start: HostStart;
   readonly entropy: SeededEntropy;
   readonly console: Console;
   readonly onWarning?: (warning: KernelWarning) => void;
@@ -37,35 +35,33 @@ export interface HostBootOptions extends SessionsWorld {
 }
 
 export interface HostBootState {
-  readonly image: KernelImage;
+  readonly start: ImageStart;
   readonly entropy: SeededEntropy['state'];
   readonly sessions: HostSessionsState;
   readonly network: unknown;
   readonly stepsRun: number;
-  readonly source: Kernel;
   /** Bytes of memory that the last image did not have. */
   readonly newBytes: number;
   readonly logBytes: number;
 }
 
 export class HostBoot {
-  readonly kernel: KernelInstance;
+  readonly kernel: KernelInstance | OwnedKernel;
   readonly sessions: HostSessions;
   readonly network: HostNetwork;
   readonly #host: SimulatedHost;
-  readonly #source: Kernel;
   readonly #entropy: SeededEntropy;
-  /** The last image of this kernel: the next one shares its pages. */
-  #image: KernelImage;
+  /** From the last image of this kernel, if it can have any: the next one shares its pages. */
+  #start: HostStart;
   #stepsRun = 0;
 
   constructor(options: HostBootOptions) {
-    const { host, source, image, entropy, console, clock, onWarning, reseed = true } = options;
+    const { host, start, entropy, console, clock, onWarning, reseed = true } = options;
     this.#host = host;
-    this.#source = source;
     this.#entropy = entropy;
-    this.#image = image;
-    this.kernel = source.clone(image, {
+    this.#start = start;
+    if (options.recorded && !start.image) throw this.#noImages();
+    this.kernel = start.start({
       name: host.name,
       entropy,
       clock,
@@ -73,7 +69,7 @@ export class HostBoot {
       reseed,
       ...(onWarning ? { onWarning } : {}),
     });
-    this.sessions = new HostSessions(this.kernel, options);
+    this.sessions = new HostSessions(this.kernel, { ...options, model: start.model });
     this.network = new HostNetwork(host, this.posix, (attachment) => host.nicOf(attachment));
   }
 
@@ -98,15 +94,19 @@ export class HostBoot {
     });
   }
 
+  /** Its kernel is dead; what is the machine's is given back. */
+  end(): void {
+    if ('close' in this.kernel) this.kernel.close();
+  }
+
   saveState(): HostBootState {
+    const { kernel, start: before } = this.#cloned;
     const sessions = this.sessions.saveState();
-    const image = this.kernel.snapshot(this.#image);
-    const newBytes = unsharedBytes(image, this.#image);
-    this.#image = image;
+    const start = imageStart(before.kernel, kernel.snapshot(before.image));
+    this.#start = start;
     return {
-      image,
-      source: this.#source,
-      newBytes,
+      start,
+      newBytes: unsharedBytes(start.image, before.image),
       logBytes: this.sessions.logBytes,
       entropy: this.#entropy.state,
       sessions,
@@ -117,11 +117,27 @@ export class HostBoot {
 
   /** Context: made from the state's image; its programs are open and have been run again. */
   restoreState(state: HostBootState): void {
-    this.kernel.undoWrites(state.image, this.sessions.argumentRanges);
+    this.#cloned.kernel.undoWrites(state.start.image, this.sessions.argumentRanges);
     this.#entropy.state = state.entropy;
     this.sessions.restoreState(state.sessions);
     this.network.restoreState(state.network);
     this.#stepsRun = state.stepsRun;
+  }
+
+  /** A kernel that images can be taken of, and what it began with. */
+  get #cloned(): { readonly kernel: KernelInstance; readonly start: ImageStart } {
+    const { kernel } = this;
+    const start = this.#start;
+    if (kernel instanceof KernelInstance && start.image) return { kernel, start };
+    throw this.#noImages();
+  }
+
+  #noImages(): LibosError {
+    return new LibosError(
+      'ERR_LIBOS_SNAPSHOT',
+      `${this.#host.name} has a native kernel, of which there are no images`,
+      { hint: 'snapshots and forks need kernels in WebAssembly' },
+    );
   }
 
   #take({ step, at }: ConfigureStep): void {

@@ -5,8 +5,8 @@
  * of its own, so that what a program was told can be told again.
  */
 import { LibosError } from '../errors.js';
-import type { KernelInstance } from '../kernel/index.js';
-import { PosixHost, type PosixHostState } from '../posix/index.js';
+import type { HostedKernel } from '../kernel/index.js';
+import { PosixHost, type DataModel, type PosixHostState } from '../posix/index.js';
 import {
   PortHub,
   ProgramSession,
@@ -20,6 +20,8 @@ import type { Program } from './program.js';
 
 export interface SessionsWorld {
   readonly hostName: string;
+  /** The kernel's. */
+  readonly model: DataModel;
   readonly engine: Engine;
   readonly clock: HostClock;
   readonly timers: HostTimers;
@@ -56,7 +58,7 @@ export class HostSessions {
   readonly #own: ProgramSession;
   readonly #programs = new Map<Program, OpenProgram>();
 
-  constructor(kernel: KernelInstance, world: SessionsWorld) {
+  constructor(kernel: HostedKernel, world: SessionsWorld) {
     this.#world = world;
     this.#hub = new PortHub(kernel);
     this.#own = this.#open(hostOwner, { name: world.hostName, recorded: false });
@@ -149,7 +151,7 @@ export class HostSessions {
   }
 
   #createPosix({ port, time }: ProgramSession): PosixHost {
-    const posix = new PosixHost(port, time);
+    const posix = new PosixHost(port, time, this.#world.model);
     posix.lookUp = (name) => this.#world.resolve(name);
     return posix;
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 import type { SeededEntropy } from '../host/index.js';
-import type { Kernel, KernelImage } from '../kernel/index.js';
 import type { Engine } from './engine.js';
 import type { HostOptions } from './host-options.js';
+import type { HostStart } from './host-start.js';
 import type { Program } from './program.js';
 import type { PlannedRoute } from './routes.js';
 import type { SimulatedHost } from './simulated-host.js';
@@ -14,8 +14,8 @@ export interface HostWorld {
   readonly simulation: Simulation;
   readonly engine: Engine;
   readonly startDateMs: number;
-  /** A booted kernel and its image, for this host to start from. */
-  imageFor(options: HostOptions): { readonly kernel: Kernel; readonly image: KernelImage };
+  /** What its kernel starts from. */
+  startFor(options: HostOptions): HostStart;
   entropy(name: string): SeededEntropy;
   /** Whether programs' calls are logged. */
   readonly recorded: boolean;

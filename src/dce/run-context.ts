@@ -4,12 +4,15 @@
  * What whoever runs a scenario says to the simulations that its module makes: `new Simulation` looks here. A thread
  * has at most one; without a runner there is none, and a simulation goes by its own options.
  */
+import type { KernelOption } from './host-options.js';
 import type { WorkerShare } from './parallel/share.js';
 import type { Simulation } from './simulation.js';
 
 export interface RunContext {
   /** Takes the place of the seed that the scenario gives. */
   readonly seed?: number | string;
+  /** The kernel of hosts for which the scenario names none. */
+  readonly kernel?: KernelOption;
   /** No run goes beyond this moment of virtual time. */
   readonly untilNs?: number;
   /**

@@ -12,7 +12,7 @@ import {
   type Scheduler,
   type TargetId,
 } from '../host/index.js';
-import type { Kernel, KernelImage, KernelInstance, KernelPanic } from '../kernel/index.js';
+import type { HostedKernel, KernelPanic } from '../kernel/index.js';
 import type { PosixHost } from '../posix/index.js';
 import type { ProgramSession } from '../posix/recording/index.js';
 import { parseDurationNs } from '../units.js';
@@ -21,6 +21,7 @@ import { HostBoot, type ConfigureStep, type HostBootState } from './host-boot.js
 import type { HostCalls } from './host-calls.js';
 import { HostClock } from './host-clock.js';
 import type { HostOptions } from './host-options.js';
+import type { HostStart } from './host-start.js';
 import { HostPrograms, type HostProgramsState } from './host-programs.js';
 import type { OpenProgram } from './host-sessions.js';
 import { HostTimers } from './host-timers.js';
@@ -120,7 +121,7 @@ export class SimulatedHost implements Station {
   }
 
   /** The kernel that runs now; boots the host if it has not. */
-  get kernel(): KernelInstance {
+  get kernel(): HostedKernel {
     return this.#booted().kernel;
   }
 
@@ -297,6 +298,11 @@ export class SimulatedHost implements Station {
     this.#down(panic);
   }
 
+  /** Its simulation is over: no program of it is told. */
+  end(): void {
+    if (this.#boot) this.#down();
+  }
+
   /** Context: nothing is under way. Throws when something of it cannot be brought back. */
   saveState(): HostSnapshot {
     return {
@@ -332,14 +338,14 @@ export class SimulatedHost implements Station {
     this.#steps = [...saved.steps];
     this.clock.restoreState(saved.clock);
     this.#programs.restoreState(saved.programs, hosts);
+    this.#boot?.end();
     this.#boot = undefined;
     if (saved.boot) {
-      const { kernel } = this.#world.imageFor(this.options);
-      if (kernel !== saved.boot.source) {
+      const { start } = saved.boot;
+      if (this.#world.startFor(this.options).kernel !== start.kernel) {
         throw new LibosError('ERR_LIBOS_SNAPSHOT', `${this.name} had another kernel then`);
       }
-      const from = { kernel, image: saved.boot.image };
-      this.#boot = this.#createBoot(from, this.#entropyName(), false);
+      this.#boot = this.#createBoot(start, this.#entropyName(), false);
     }
     // So that a program that is run again reaches no kernel by a link either.
     for (const nic of this.#nics) nic.detach();
@@ -378,7 +384,7 @@ export class SimulatedHost implements Station {
 
   #bootUp(): void {
     this.#boots++;
-    const boot = this.#createBoot(this.#world.imageFor(this.options), this.#entropyName());
+    const boot = this.#createBoot(this.#world.startFor(this.options), this.#entropyName());
     this.#boot = boot;
     this.#state = 'up';
     this.#world.engine.signOfLife();
@@ -394,15 +400,11 @@ export class SimulatedHost implements Station {
     return this.#boots === 1 ? `host ${this.name}` : `host ${this.name} boot ${this.#boots}`;
   }
 
-  #createBoot(
-    from: { readonly kernel: Kernel; readonly image: KernelImage },
-    entropyName: string,
-    reseed = true,
-  ): HostBoot {
+  #createBoot(start: HostStart, entropyName: string, reseed = true): HostBoot {
     const { console, onWarning } = this.options;
     const { engine, recorded } = this.#world;
     const boot = new HostBoot({
-      ...{ host: this, hostName: this.name, source: from.kernel, image: from.image, reseed },
+      ...{ host: this, hostName: this.name, start, reseed },
       ...{ engine, recorded, clock: this.clock, timers: this.#timers },
       progressed: () => this.#world.progressed(),
       resolve: (name) => this.resolve(name),
@@ -441,15 +443,19 @@ export class SimulatedHost implements Station {
     return session;
   }
 
-  #down(error: Error): void {
+  /** Without an error nobody is told. */
+  #down(error?: Error): void {
     const boot = this.#boot!;
     this.#boot = undefined;
     this.#state = 'down';
     this.#timer.attach(undefined);
-    for (const program of [...this.livePrograms]) program.hostDied(error);
-    boot.sessions.kernelDied(error);
+    if (error) {
+      for (const program of [...this.livePrograms]) program.hostDied(error);
+      boot.sessions.kernelDied(error);
+    }
     this.#timers.clear();
     for (const nic of this.#nics) nic.detach();
+    boot.end();
     this.#world.engine.programsWoken();
   }
 

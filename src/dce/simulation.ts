@@ -281,6 +281,11 @@ export class Simulation {
     return this.snapshots.counterpart(part);
   }
 
+  /** It is over. Memory in WebAssembly goes by itself; what native kernels have of the machine is given back here. */
+  [Symbol.dispose](): void {
+    for (const host of this.#hosts) host.end();
+  }
+
   /** Boots everything and puts all addresses and routes in place. A run does it by itself. */
   start(): void {
     this.#settle();
@@ -302,7 +307,7 @@ export class Simulation {
 
   #createImages(): BootImages {
     const boot = { startDateMs: this.startDateMs, quiet: this.options.addresses !== 'manual' };
-    return new BootImages({ ...this.options, boot });
+    return new BootImages({ kernel: runContext()?.kernel, ...this.options, boot });
   }
 
   #checkOurs(node: Connectable, at: CallerLine): void {
@@ -393,7 +398,7 @@ export class Simulation {
       engine: this.engine,
       startDateMs: this.startDateMs,
       recorded: this.options.snapshots ?? false,
-      imageFor: (options) => this.#images.imageFor(options),
+      startFor: (options) => this.#images.startFor(options),
       entropy: (name) => this.entropy(name),
       planAddresses: () => this.#planAddresses(),
       routesOf: (host) => this.#network.routesOf(host),

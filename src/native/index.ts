@@ -6,7 +6,7 @@ export { addon, type Addon } from './addon.js';
 export { buildNative, type BuildOptions, type NativePart } from './build.js';
 export { NativeHost, type NativeHostOptions } from './native-host.js';
 export { NativeInstance } from './native-instance.js';
-export { NativeKernel } from './native-kernel.js';
+export { NativeKernel, type NativeLoadOptions } from './native-kernel.js';
 export {
   EPOLLERR,
   EPOLLET,

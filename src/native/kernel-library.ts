@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { compiler, nativeForm } from '../../kernel/build/forms/native.js';
 import {
   kernelByName,
@@ -52,19 +52,28 @@ function nativeProfile(profile: NonNullable<KernelChoice['profile']>): BuiltKern
   }
 }
 
+export interface LibraryOptions extends BuildOptions {
+  /** With what a debugger wants to know. */
+  readonly debug?: boolean;
+}
+
 /** The shared object of a native kernel, which is linked first if it has not been. */
-export function kernelLibrary(kernel: BuiltKernel, { onBuild }: BuildOptions = {}): string {
-  const object = kernel.wasmPath;
-  if (!object.endsWith('.o')) {
-    throw new LibosError('ERR_LIBOS_KERNEL_INVALID', `${object} is no native kernel`, {
+export function kernelLibrary(
+  kernel: BuiltKernel,
+  { onBuild, debug = false }: LibraryOptions = {},
+): string {
+  if (!kernel.wasmPath.endsWith('.o')) {
+    throw new LibosError('ERR_LIBOS_KERNEL_INVALID', `${kernel.wasmPath} is no native kernel`, {
       hint: '`libos kernel build --form native` builds one',
     });
   }
-  const path = join(cachePath('native'), `kernel-${digest(kernel)}`, 'kernel.so');
+  const object = debug ? withDebugInformation(kernel.wasmPath) : kernel.wasmPath;
+  const path = join(cachePath('native'), `kernel-${digest(kernel, object)}`, 'kernel.so');
   if (existsSync(path)) return path;
   onBuild?.('kernel.so');
   compileInto(path, [
     ...compileOptions,
+    ...(debug ? ['-g'] : []),
     ...linkOptions,
     ...nativeInclude(),
     join(folder, 'copy.c'),
@@ -72,6 +81,14 @@ export function kernelLibrary(kernel: BuiltKernel, { onBuild }: BuildOptions = {
     ...coverageRuntime(object),
   ]);
   return path;
+}
+
+function withDebugInformation(object: string): string {
+  const path = object.replace(/(?<!\.debug)\.o$/, '.debug.o');
+  if (existsSync(path)) return path;
+  throw new LibosError('ERR_LIBOS_KERNEL_NOT_FOUND', `there is no ${path}`, {
+    hint: '`libos kernel build --form native` makes it beside the kernel',
+  });
 }
 
 /** What a kernel that counts its lines (CONFIG_LIB_COVERAGE) is linked with: clang's, which writes the counts to files. */
@@ -86,9 +103,10 @@ function coverageRuntime(object: string): string[] {
   });
 }
 
-function digest({ key, wasmPath }: BuiltKernel): string {
-  const hash = createHash('sha256').update(JSON.stringify([compileOptions, key]));
-  if (key === '') hash.update(readFileSync(wasmPath));
+function digest({ key, wasmPath }: BuiltKernel, object: string): string {
+  const which = object === wasmPath ? [] : [basename(object)];
+  const hash = createHash('sha256').update(JSON.stringify([compileOptions, key, ...which]));
+  if (key === '') hash.update(readFileSync(object));
   const ours = ['copy.c', 'copy.h', 'copy.map'].map((name) => join(folder, name));
   const header = join(packageRoot, 'kernel/arch/lib/include/asm/host_interface.h');
   for (const path of [...ours, header]) hash.update('\n').update(readFileSync(path));

@@ -45,6 +45,26 @@ const decoder = new TextDecoder();
 /** Functions of native/kernel/copy.c, which stand on every stack that it takes. */
 const ownFunctions = new Set(['kernel_stack', 'end', 'trapped', 'host_die', 'host_warn']);
 
+/** A kernel's region. Who still writes arguments there when it is gone learns of that from the call, as while it is dead. */
+class RegionOwner {
+  readonly #bytes: number;
+  #buffer: ArrayBuffer | undefined;
+
+  constructor(buffer: ArrayBuffer) {
+    this.#buffer = buffer;
+    this.#bytes = buffer.byteLength;
+  }
+
+  get buffer(): ArrayBuffer {
+    this.#buffer ??= new ArrayBuffer(this.#bytes);
+    return this.#buffer;
+  }
+
+  giveBack(): void {
+    this.#buffer = undefined;
+  }
+}
+
 export class NativeInstance implements HostedKernel {
   readonly name: string;
   readonly memory: KernelMemory;
@@ -58,7 +78,9 @@ export class NativeInstance implements HostedKernel {
   readonly #queue = new Uint32Array(queueMax);
   readonly #scratch = new Uint8Array(scratchBytes);
   readonly #parts: NativeKernelParts;
-  readonly #memoryOwner: { buffer: ArrayBuffer };
+  readonly #memoryOwner: RegionOwner;
+  /** The addon does not keep it. */
+  readonly #fill: (lengthBytes: number) => number;
   readonly #call: () => void;
   readonly #events: Uint32Array;
   readonly #text: Uint8Array;
@@ -82,20 +104,21 @@ export class NativeInstance implements HostedKernel {
     this.#clockIsReal = environment.clock instanceof MonotonicClock;
     this.#reports = new KernelReports(environment);
     const { entropy } = environment;
+    this.#fill = (lengthBytes) => {
+      const before = this.#reports.thrown;
+      this.#reports.callBack(() => entropy.fill(this.#scratch.subarray(0, lengthBytes)));
+      return this.#reports.thrown === before ? 0 : 1;
+    };
     this.#parts = addon().kernelCreate(
       source.path,
       source.memoryMaxBytes,
       this.#block,
       this.#queue,
       this.#scratch,
-      (lengthBytes) => {
-        const before = this.#reports.thrown;
-        this.#reports.callBack(() => entropy.fill(this.#scratch.subarray(0, lengthBytes)));
-        return this.#reports.thrown === before ? 0 : 1;
-      },
+      this.#fill,
       environment.clock instanceof MonotonicClock ? environment.clock.epochNs : NaN,
     );
-    this.#memoryOwner = { buffer: this.#parts.memory };
+    this.#memoryOwner = new RegionOwner(this.#parts.memory);
     this.#call = this.#parts.call;
     this.#events = new Uint32Array(this.#parts.events);
     this.#text = new Uint8Array(this.#parts.text);
@@ -253,7 +276,7 @@ export class NativeInstance implements HostedKernel {
     if (!this.#death) this.kill('it was closed');
     this.#closed = true;
     addon().kernelClose(this.handle);
-    this.#memoryOwner.buffer = new ArrayBuffer(0);
+    this.#memoryOwner.giveBack();
   }
 
   [Symbol.dispose](): void {

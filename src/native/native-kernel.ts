@@ -8,6 +8,7 @@
 import process from 'node:process';
 import { LibosError } from '../errors.js';
 import { cmdlineBytes, LibShared, type BootOptions, type KernelChoice } from '../kernel/index.js';
+import { lp64 } from '../posix/index.js';
 import { parseSizeBytes } from '../units.js';
 import type { BuildOptions } from './build.js';
 import { kernelLibrary, locateNativeKernel } from './kernel-library.js';
@@ -21,16 +22,23 @@ const memoryLeastBytes = 8 * 2 ** 20;
 const memoryMostBytes = 512 * 2 ** 20;
 const realtimeOffsetMsDefault = Date.UTC(2025, 0, 1);
 
+export interface NativeLoadOptions extends BuildOptions {
+  /** Whether a debugger finds the lines of its source and the types of its variables in it: by default its names alone. */
+  readonly debug?: boolean;
+}
+
+/** Simulations take one as the kernel of their hosts: `new Simulation({ kernel: NativeKernel.load() })`. */
 export class NativeKernel {
   /** The shared object. */
   readonly path: string;
+  readonly model = lp64;
 
   private constructor(path: string) {
     this.path = path;
   }
 
   /** Finds a kernel, by default of profile "full", and links it into a shared object the first time. */
-  static load(choice: KernelChoice = {}, options: BuildOptions = {}): NativeKernel {
+  static load(choice: KernelChoice = {}, options: NativeLoadOptions = {}): NativeKernel {
     if (process.platform !== 'linux' || process.arch !== 'x64') {
       throw new LibosError(
         'ERR_LIBOS_NATIVE_PLATFORM',
