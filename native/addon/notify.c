@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -121,7 +122,13 @@ static napi_value notify_valid(napi_env env, napi_callback_info info)
 	return valid;
 }
 
-/* (listener, id low, id high, flags, descriptor, number there, its flags): the number there or -errno. */
+/*
+ * (listener, id low, id high, flags, descriptor, number there, its flags): the number there or -errno.
+ *
+ * The ioctl waits until the program has taken the descriptor. If a signal interrupts that, a Linux without the mend
+ * forgets the descriptor and keeps the answer: the program then has a 0 for it, and the ioctl, begun anew, says
+ * EINPROGRESS. So no signal comes meanwhile.
+ */
 static napi_value notify_add_fd(napi_env env, napi_callback_info info)
 {
 	struct libos_call call = libos_begin(env, info);
@@ -132,8 +139,15 @@ static napi_value notify_add_fd(napi_env env, napi_callback_info info)
 		.newfd = (uint32_t)libos_integer(&call, 5),
 		.newfd_flags = (uint32_t)libos_integer(&call, 6),
 	};
+	sigset_t all, before;
+	int result, error;
 
-	return libos_result(env, ioctl((int)libos_integer(&call, 0), SECCOMP_IOCTL_NOTIF_ADDFD, &addfd));
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	result = ioctl((int)libos_integer(&call, 0), SECCOMP_IOCTL_NOTIF_ADDFD, &addfd);
+	error = errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return libos_number(env, result < 0 ? -error : result);
 }
 
 /* (entry): a call has ended otherwise than by send. */

@@ -75,7 +75,13 @@ export class LibraryHost implements ServedHost {
       const { posix, kernel, scheduler } = host;
       const network = await Network.open(config, { kernel, posix, scheduler, reactor, log });
       const sockets = openSockets({ posix, reactor, log });
-      const files = new LibraryFiles({ posix, reactor, etc: () => etcOf(network), log });
+      const files = new LibraryFiles({
+        posix,
+        reactor,
+        etc: () => etcOf(network),
+        inodes: () => sockets.inodes,
+        log,
+      });
       const release = posix.readFile('/proc/sys/kernel/osrelease').trim();
       return new LibraryHost({ config, timeline, host, release, network, sockets, files });
     } catch (error) {

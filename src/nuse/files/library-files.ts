@@ -25,6 +25,7 @@ import {
   type Process,
 } from '../../posix/index.js';
 import type { Call, CallHandlers } from '../call.js';
+import { isSocketList, renumberList, type Inodes } from '../sockets/inodes.js';
 import { Mirror } from './mirror.js';
 import { readOpen } from './opened-path.js';
 import { isOurs, libraryPath } from './patterns.js';
@@ -38,6 +39,8 @@ export interface LibraryFilesOptions {
   readonly reactor: Reactor;
   /** Contents of files in /etc as they are now; those not in it are the machine's. */
   readonly etc: () => Readonly<Record<string, string>>;
+  /** Which of the machine's inodes programs' sockets have. */
+  readonly inodes: () => Inodes;
   readonly log: (line: string) => void;
 }
 
@@ -108,9 +111,16 @@ export class LibraryFiles {
     }
     if (flags & O_DIRECTORY) fail(errno.ENOTDIR);
     if (flags & O_PATH) return snapshot(new Uint8Array(0), mode, O_RDONLY);
-    if (access === O_RDONLY) return snapshot(this.#service.readFileBytes(path), mode, flags);
+    if (access === O_RDONLY) return snapshot(this.#read(path), mode, flags);
     if ((mode & 0o222) === 0) fail(errno.EACCES);
     return this.#openSink(path, access);
+  }
+
+  #read(path: string): Uint8Array {
+    const content = this.#service.readFileBytes(path);
+    if (!isSocketList(path)) return content;
+    const list = renumberList(path, new TextDecoder().decode(content), this.#options.inodes());
+    return new TextEncoder().encode(list);
   }
 
   #openSink(path: string, access: number): number {

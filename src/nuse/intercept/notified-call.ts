@@ -23,8 +23,12 @@ export const numberWord = 4;
 const argumentsWord = 8;
 const entryWord = 20;
 
-/** A signal interrupted the ioctl after it had done its work, and it was begun again. */
-const alreadyAnswered = -errno.EINPROGRESS;
+/**
+ * What an ioctl says where nobody waits (any more) for what it brings: ENOENT, the call is over; ESRCH, a signal
+ * interrupted it just now; EINPROGRESS, it has an answer, and what the ioctl brought was lost on the way
+ * (native/addon/notify.c tells how a descriptor can be).
+ */
+const nobodyWaits = new Set([-errno.ENOENT, -errno.ESRCH, -errno.EINPROGRESS]);
 
 const identity = new Float64Array(3);
 
@@ -152,7 +156,7 @@ export class NotifiedCall implements Call {
     this.#mustNotBeOver();
     const result = this.#install(fd, options, SECCOMP_ADDFD_FLAG_SEND);
     // EMFILE is the program's to see, for one.
-    if (result < 0 && result !== -errno.ENOENT && result !== alreadyAnswered) {
+    if (result < 0 && !nobodyWaits.has(result)) {
       this.fail(-result);
       return false;
     }
@@ -195,7 +199,7 @@ export class NotifiedCall implements Call {
       number,
       flags,
     );
-    if (result < 0 && result !== -errno.ENOENT && result !== alreadyAnswered) {
+    if (result < 0 && !nobodyWaits.has(result)) {
       throw new SystemError(result, 'SECCOMP_IOCTL_NOTIF_SEND');
     }
     return this.#end(result);
@@ -206,7 +210,7 @@ export class NotifiedCall implements Call {
     this.#origin.ended(this);
     const callbacks = this.#gone;
     this.#gone = undefined;
-    if (result >= 0 || result === alreadyAnswered) return true;
+    if (result >= 0) return true;
     for (const callback of callbacks ?? []) callback();
     return false;
   }

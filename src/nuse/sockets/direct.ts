@@ -77,6 +77,7 @@ export function receiveDirectly(
   const result = library.call(library.nr.recvmsg, socket.fd, header, passed);
   if (result < 0) return result;
   const there = Math.min(result, length);
+  socket.adjust(there);
   if (there > 0) call.writeVector(message.segments, library.bytes(library.data, there));
   return {
     result,

@@ -6,14 +6,15 @@
  */
 import type { Reactor } from '../../native/reactor.js';
 import type { PosixHost } from '../../posix/index.js';
-import { addon } from '../../native/addon.js';
 import type { Call, CallHandler, CallHandlers, Caller, DescriptorIdentity } from '../call.js';
 import type { CallName } from '../calls/table.js';
 import { Charges } from './charges.js';
+import type { Inodes } from './inodes.js';
 import { interfaceRequest, ioctl, isInterfaceRequest } from './ioctl-calls.js';
 import { Library } from './library.js';
 import { getsockopt, setsockopt } from './option-calls.js';
 import { MessageSocket } from './message-socket.js';
+import { withProgramEnd } from './pair.js';
 import type { SocketWorld } from './program-socket.js';
 import * as make from './socket-calls.js';
 import { SocketTable } from './socket-table.js';
@@ -33,6 +34,8 @@ export interface ProgramSockets {
   readonly handlers: CallHandlers;
   /** How many programs have open now. */
   readonly count: number;
+  /** By which numbers the machine knows them. */
+  readonly inodes: Inodes;
   /** Ends them all: programs see resets. */
   close(): void;
 }
@@ -87,6 +90,9 @@ export function openSockets({ posix, reactor, log }: SocketServices): ProgramSoc
     get count() {
       return table.size;
     },
+    get inodes() {
+      return table.inodes;
+    },
     close() {
       table.close();
       charges.close();
@@ -109,7 +115,9 @@ function serves(table: SocketTable, serve: SocketCall, other: CallHandler): Call
       else other(call);
       return;
     }
-    if (socket instanceof StreamSocket && socket.wantsEnlarging) enlarge(socket, call);
+    if (socket instanceof StreamSocket && socket.wantsEnlarging) {
+      withProgramEnd(call, (fd) => socket.enlarge(fd));
+    }
     if (socket instanceof MessageSocket) socket.settle();
     serve(socket, call, identity);
   };
@@ -121,10 +129,4 @@ const S_IFSOCK = 0o140000;
 /** Whether a call asks something about interfaces of a socket of the machine's, as glibc does of unix sockets. */
 function asks(call: Call, { mode }: DescriptorIdentity): boolean {
   return call.name === 'ioctl' && (mode & S_IFMT) === S_IFSOCK && isInterfaceRequest(call);
-}
-
-function enlarge(socket: StreamSocket, call: Call): void {
-  const fd = call.borrow(call.int(0));
-  socket.enlarge(fd);
-  addon().close(fd);
 }

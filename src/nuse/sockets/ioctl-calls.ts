@@ -13,15 +13,14 @@ import {
   SOCK_DGRAM,
   SystemError,
 } from '../../posix/index.js';
-import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
 import { libraryFlags, type Library } from './library.js';
 import { MessageSocket } from './message-socket.js';
+import { withProgramEnd } from './pair.js';
 import { viewOf, wide } from './program-data.js';
 import { StreamSocket } from './stream-socket.js';
 import type { SocketCall } from './transfer-calls.js';
 
-const native = addon();
 const SIOCOUTQ = 0x5411;
 const SIOCATMARK = 0x8905;
 const SIOCADDRT = 0x890b;
@@ -81,10 +80,8 @@ export const ioctl: SocketCall = (socket, call) => {
     return;
   }
   if (request === SIOCLIBOSERROR) {
-    const fd = call.borrow(call.int(0));
-    const error = socket.seenError(fd, call.unsigned(2) === sends);
-    native.close(fd);
-    call.answer(error);
+    const asked = call.unsigned(2) === sends;
+    call.answer(withProgramEnd(call, (fd) => socket.seenError(fd, asked)));
     return;
   }
   const { library } = socket.world;

@@ -137,6 +137,12 @@ export class Library {
     this.call(this.nr.close, fd);
   }
 
+  /** `st_ino` of a descriptor's file. */
+  inodeOf(fd: number): number {
+    this.call(this.nr.fstat, fd, this.vector);
+    return this.getU64(this.vector + 8);
+  }
+
   /** Sets an option that is one or more ints. */
   setOption(fd: number, level: number, name: number, ...values: number[]): number {
     values.forEach((value, index) => this.setU32(this.name + 4 * index, value));

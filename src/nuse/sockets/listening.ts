@@ -61,8 +61,9 @@ export class Listening {
     }
     // At the limit some may wait in the library, of which no wake-up will tell again.
     const full = this.#arrived.length >= this.limit;
-    const next = this.#arrived.shift()!;
+    const next = this.#arrived[0]!;
     if (next.announced) this.#withdraw(borrow);
+    this.#arrived.shift();
     if (full) {
       this.#fill();
       this.#announce();

@@ -31,10 +31,11 @@ import {
 import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
 import { receiveDirectly, sendDirectly } from './direct.js';
+import { renumberMessages } from './inodes.js';
 import { addressBytesMax, controlBytesMax, dataBytesMax, MessageHeader } from './library.js';
 import { MessageQueue } from './message-queue.js';
 import type { PacketRing } from './packet-ring.js';
-import { messageBufferBytes, type PairType } from './pair.js';
+import { messageBufferBytes, withProgramEnd, type PairType } from './pair.js';
 import {
   ProgramSocket,
   type ProgramMessage,
@@ -47,6 +48,7 @@ const native = addon();
 /** Messages a turn before others have theirs. */
 const messagesMax = 256;
 const showAgainNs = 100_000;
+const NETLINK_SOCK_DIAG = 4;
 const connectionless = new Set([AF_INET, AF_INET6]);
 
 export class MessageSocket extends ProgramSocket {
@@ -159,6 +161,14 @@ export class MessageSocket extends ProgramSocket {
     if (!this.closed) this.#toLibrary();
   }
 
+  override adjust(lengthBytes: number): void {
+    const { family, protocol } = this.kind;
+    if (family !== AF_NETLINK || protocol !== NETLINK_SOCK_DIAG) return;
+    const { library, table } = this.world;
+    const { inodes } = table;
+    renumberMessages(library.bytes(library.data, lengthBytes), inodes);
+  }
+
   override endIfGone(): void {
     if (!this.#datagrams || this.closed || this.pair.alive) return;
     this.#toLibrary();
@@ -213,6 +223,7 @@ export class MessageSocket extends ProgramSocket {
       library: { header },
       charges,
     } = this.world;
+    this.adjust(length);
     const sent = this.pair.send(library.data, length);
     if (sent === -errno.EPIPE || sent === -errno.ECONNREFUSED || sent === -errno.ECONNRESET) {
       this.close();
@@ -371,7 +382,7 @@ export class MessageSocket extends ProgramSocket {
     if (this.closed) return -errno.EBADF;
     if (this.#kept !== undefined) return -errno.EAGAIN;
     if (this.#error !== 0 && !this.#isQueued) {
-      const error = this.#withProgramEnd(call, (fd) => this.takeError(fd));
+      const error = withProgramEnd(call, (fd) => this.takeError(fd));
       if (error !== 0) return error;
     }
     return sendDirectly(this, call, message, flags, sent);
@@ -380,12 +391,12 @@ export class MessageSocket extends ProgramSocket {
   receive(call: Call, message: ProgramMessage, flags: number): Received | number {
     if ((flags & MSG_ERRQUEUE) !== 0) return this.#receiveError(call, message, flags);
     if (this.#raised) {
-      const error = this.#withProgramEnd(call, (fd) => this.takeError(fd));
+      const error = withProgramEnd(call, (fd) => this.takeError(fd));
       if (error !== 0) return error;
     }
     if (this.#queue.count > 0) this.#queue.trim(this.pair.queuedBytes);
     if (this.#queue.count === 0) return receiveDirectly(this, call, message, flags);
-    return this.#withProgramEnd(call, (fd) => this.#takeFromPair(fd, call, message, flags));
+    return withProgramEnd(call, (fd) => this.#takeFromPair(fd, call, message, flags));
   }
 
   #takeFromPair(fd: number, call: Call, message: ProgramMessage, flags: number): Received | number {
@@ -410,7 +421,7 @@ export class MessageSocket extends ProgramSocket {
   #receiveError(call: Call, message: ProgramMessage, flags: number): Received | number {
     const received = receiveDirectly(this, call, message, flags);
     if (this.#datagrams && this.#raised) {
-      this.#withProgramEnd(call, (fd) => {
+      withProgramEnd(call, (fd) => {
         const error = this.#error;
         this.#lower(fd);
         const more = (this.world.library.poll(this.fd, 0) & EPOLLERR) !== 0;
@@ -419,15 +430,6 @@ export class MessageSocket extends ProgramSocket {
       this.#showErrorsSoon();
     }
     return received;
-  }
-
-  #withProgramEnd<T>(call: Call, use: (fd: number) => T): T {
-    const fd = call.borrow(call.int(0));
-    try {
-      return use(fd);
-    } finally {
-      native.close(fd);
-    }
   }
 
   shutdown(how: number, programFd: number): number {

@@ -21,6 +21,7 @@ import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
 import { dataBytesMax, type Library } from './library.js';
 import { MessageSocket } from './message-socket.js';
+import { withProgramEnd } from './pair.js';
 import { PacketRing, ringIsValid, ringRefused, ringSize, ringVersion } from './packet-ring.js';
 import {
   optionKey,
@@ -126,9 +127,7 @@ function alsoInPair(socket: ProgramSocket, call: Call, name: number, value: Uint
   if (receives) socket.receiveTimeoutNs = timeoutNs(view);
   if (sends) socket.sendTimeoutNs = timeoutNs(view);
   if (!receives && !sends && name !== SO_OOBINLINE && name !== SO_RCVLOWAT) return;
-  const fd = call.borrow(call.int(0));
-  native.setSocketOption(fd, SOL_SOCKET, name, value);
-  native.close(fd);
+  withProgramEnd(call, (fd) => native.setSocketOption(fd, SOL_SOCKET, name, value));
 }
 
 /** A struct timeval of which 0 is for ever. */
@@ -205,9 +204,7 @@ function answerOwn(
 ): boolean {
   let value: number;
   if (name === SO_ERROR) {
-    const fd = call.borrow(call.int(0));
-    value = -socket.takeError(fd);
-    native.close(fd);
+    value = -withProgramEnd(call, (fd) => socket.takeError(fd));
     if (value === 0) return false;
   } else if (name === SO_OOBINLINE && socket instanceof StreamSocket) {
     value = socket.urgentInline ? 1 : 0;

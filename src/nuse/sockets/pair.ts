@@ -17,6 +17,7 @@ import {
   type Watch,
 } from '../../native/reactor.js';
 import { MSG_DONTWAIT, MSG_OOB, SystemError, SOCK_STREAM } from '../../posix/index.js';
+import type { Call } from '../call.js';
 
 /** What a pair passes on: bytes, messages, or messages of which a reader sees that the other end has closed. */
 export type PairType = typeof SOCK_STREAM | 2 | 5;
@@ -144,6 +145,16 @@ export class Pair {
     this.#closed = true;
     this.#watch.close();
     native.close(this.fd);
+  }
+}
+
+/** Lets `use` have the descriptor that a call names first, the program's end as a rule; it is the broker's only then. */
+export function withProgramEnd<T>(call: Call, use: (fd: number) => T): T {
+  const fd = call.borrow(call.int(0));
+  try {
+    return use(fd);
+  } finally {
+    native.close(fd);
   }
 }
 

@@ -74,6 +74,7 @@ export abstract class ProgramSocket {
   listening: Listening | undefined;
   #pair: Pair | undefined;
   #inode = 0;
+  #libraryInode: number | undefined;
   #watch: Watch | undefined;
   #closed = false;
 
@@ -119,6 +120,11 @@ export abstract class ProgramSocket {
     return false;
   }
 
+  /** Makes of what the library has just given (at `data`) what the program is to see. */
+  adjust(_lengthBytes: number): void {
+    // Byte for byte the same.
+  }
+
   /** Ends the socket if the program has closed its end. */
   endIfGone(): void {
     // An event tells.
@@ -128,8 +134,14 @@ export abstract class ProgramSocket {
     return this.#pair!;
   }
 
+  /** `st_ino` of the program's end. */
   get inode(): number {
     return this.#inode;
+  }
+
+  /** The same of the library's socket. */
+  get libraryInode(): number {
+    return (this.#libraryInode ??= this.world.library.inodeOf(this.fd));
   }
 
   get closed(): boolean {
@@ -187,15 +199,20 @@ export abstract class ProgramSocket {
   /** The shutdown of a program; `programFd` is its own end, borrowed. */
   abstract shutdown(how: number, programFd: number): number;
 
+  /** It is none of a program's after all: all of it goes but the library's socket. */
+  letGo(): void {
+    this.#closed = true;
+    this.#watch?.end();
+    this.world.table.remove(this);
+    this.#pair?.close();
+  }
+
   /** The last descriptor of the program is closed, or it never got one: ends it as Linux would. */
   close({ reset = false } = {}): void {
     if (this.#closed) return;
-    this.#closed = true;
-    const { library, table } = this.world;
+    const { library } = this.world;
     this.listening?.close();
-    this.#watch?.end();
-    table.remove(this);
-    this.#pair?.close();
+    this.letGo();
     if (reset) library.setOption(this.fd, SOL_SOCKET, SO_LINGER, 1, 0);
     // The broker does not wait for what lingers: on the wire it is the same.
     else if ((this.lingerSeconds ?? 0) > 0) library.setOption(this.fd, SOL_SOCKET, SO_LINGER, 0, 0);

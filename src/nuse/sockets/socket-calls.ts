@@ -15,6 +15,7 @@ import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
 import { addressBytesMax, libraryFlags } from './library.js';
 import { MessageSocket } from './message-socket.js';
+import { withProgramEnd } from './pair.js';
 import type { ProgramSocket, SocketKind, SocketWorld } from './program-socket.js';
 import { readInt, writeAddress, writeInt } from './program-data.js';
 import { StreamSocket } from './stream-socket.js';
@@ -44,11 +45,11 @@ export function socket(world: SocketWorld, call: Call): void {
   const made = isBytes(kind)
     ? new StreamSocket(world, kind, fd)
     : new MessageSocket(world, kind, fd);
-  publish(call, made, type);
+  publish(call, made, type, () => made.close());
 }
 
-/** Puts the program's end of a new socket into the program; false when nobody waits for it any more. */
-function publish(call: Call, made: ProgramSocket, flags: number): boolean {
+/** Puts the program's end of a new socket into the program, or calls `lost` where that cannot be or nobody waits. */
+function publish(call: Call, made: ProgramSocket, flags: number, lost: () => void): void {
   let given = false;
   let programFd = -1;
   try {
@@ -57,9 +58,8 @@ function publish(call: Call, made: ProgramSocket, flags: number): boolean {
   } finally {
     if (programFd >= 0) native.close(programFd);
     if (given) made.begin();
-    else made.close();
+    else lost();
   }
-  return given;
 }
 
 /** An address of the program's, put where calls pass it: its length. Throws EINVAL, EFAULT. */
@@ -94,9 +94,7 @@ export const listen: SocketCall = (made, call) => {
   const result = made.listen(call.int(1));
   if (result >= 0 && first && made instanceof StreamSocket) {
     // Nobody can write to a listener, and poll says so.
-    const fd = call.borrow(call.int(0));
-    native.pairFill(fd);
-    native.close(fd);
+    withProgramEnd(call, (fd) => native.pairFill(fd));
   }
   finish(call, result);
   if (made.listening !== undefined) made.begin();
@@ -139,7 +137,12 @@ function acceptOne(made: ProgramSocket, call: Call, flags: number): number {
     listening.putBack(arrived);
     return 0;
   }
-  publish(call, made.accepted(arrived.fd), flags);
+  const taken = made.accepted(arrived.fd);
+  publish(call, taken, flags, () => {
+    // As on Linux, a signal or a full table of descriptors costs no connection.
+    taken.letGo();
+    listening.putBack(arrived);
+  });
   return 0;
 }
 
@@ -169,12 +172,10 @@ export const getpeername: SocketCall = (made, call) => {
 };
 
 export const shutdown: SocketCall = (made, call) => {
-  const fd = call.borrow(call.int(0));
-  try {
-    finish(call, made.shutdown(call.int(1), fd));
-  } finally {
-    native.close(fd);
-  }
+  finish(
+    call,
+    withProgramEnd(call, (fd) => made.shutdown(call.int(1), fd)),
+  );
 };
 
 function finish(call: Call, result: number): void {

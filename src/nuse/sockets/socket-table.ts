@@ -8,6 +8,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { HostTime, Timer } from '../../posix/index.js';
+import type { Inodes } from './inodes.js';
 import type { ProgramSocket } from './program-socket.js';
 
 const sweepEveryNs = 100_000_000;
@@ -47,6 +48,11 @@ export class SocketTable {
 
   get(inode: number): ProgramSocket | undefined {
     return this.#byInode.get(inode);
+  }
+
+  /** From the library's inodes to the programs' ends. */
+  get inodes(): Inodes {
+    return new Map([...this].map(({ libraryInode, inode }) => [libraryInode, inode]));
   }
 
   get size(): number {

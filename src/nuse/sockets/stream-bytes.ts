@@ -14,7 +14,7 @@ import { addon } from '../../native/addon.js';
 import type { Call } from '../call.js';
 import { skipSegments } from './direct.js';
 import { dataBytesMax, type Library } from './library.js';
-import type { Pair } from './pair.js';
+import { withProgramEnd, type Pair } from './pair.js';
 import type { ProgramMessage, Received } from './program-socket.js';
 
 const native = addon();
@@ -83,8 +83,5 @@ export function sendIntoPair(
   const wanted = Math.min(message.total - sent, dataBytesMax);
   const target = library.bytes(library.data, wanted);
   const length = call.readVector(skipSegments(message.segments, sent), target);
-  const programFd = call.borrow(call.int(0));
-  const result = native.sendMemory(programFd, library.data, length, MSG_DONTWAIT);
-  native.close(programFd);
-  return result;
+  return withProgramEnd(call, (fd) => native.sendMemory(fd, library.data, length, MSG_DONTWAIT));
 }

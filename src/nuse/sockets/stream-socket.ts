@@ -32,7 +32,7 @@ import type { Call } from '../call.js';
 import { receiveDirectly, sendDirectly } from './direct.js';
 import { Leftover } from './leftover.js';
 import { passUrgent, sendIntoPair, takeBytes } from './stream-bytes.js';
-import { smallestBufferBytes, streamBufferBytes } from './pair.js';
+import { smallestBufferBytes, streamBufferBytes, withProgramEnd } from './pair.js';
 import {
   ProgramSocket,
   type ProgramMessage,
@@ -151,9 +151,7 @@ export class StreamSocket extends ProgramSocket {
   }
 
   #beginConnecting(call: Call): void {
-    const programFd = call.borrow(call.int(0));
-    native.pairFill(programFd);
-    native.close(programFd);
+    withProgramEnd(call, (fd) => native.pairFill(fd));
     this.#phase = 'connecting';
   }
 
@@ -172,18 +170,18 @@ export class StreamSocket extends ProgramSocket {
 
   /** What the program had was reset by a connect that failed: it gets a new pair in its place. */
   #revive(call: Call): void {
-    const at = call.int(0);
-    const old = call.borrow(at);
-    const nonBlocking = (native.fcntl(old, F_GETFL, 0) & O_NONBLOCK) !== 0;
-    native.close(old);
+    const statusFlags = withProgramEnd(call, (fd) => native.fcntl(fd, F_GETFL, 0));
     this.#phase = 'fresh';
     this.#large = false;
     this.#inPairBytes = 0;
     this.#held = 1;
     this.#pairFull = this.#libraryFull = false;
-    const { programFd } = this.openPair(nonBlocking);
-    call.addFd(programFd, { at });
-    native.close(programFd);
+    const { programFd } = this.openPair((statusFlags & O_NONBLOCK) !== 0);
+    try {
+      call.addFd(programFd, { at: call.int(0) });
+    } finally {
+      native.close(programFd);
+    }
   }
 
   /** `call` is the connect that has just succeeded, where there is one. */
@@ -192,11 +190,7 @@ export class StreamSocket extends ProgramSocket {
     const full = this.#phase === 'connecting';
     this.#phase = 'open';
     if (full) this.#unfill();
-    if (call !== undefined) {
-      const programFd = call.borrow(call.int(0));
-      this.enlarge(programFd);
-      native.close(programFd);
-    }
+    if (call !== undefined) withProgramEnd(call, (fd) => this.enlarge(fd));
     this.pump();
   }
 
@@ -436,8 +430,7 @@ export class StreamSocket extends ProgramSocket {
       return receiveDirectly(this, call, message, flags);
     }
     this.pump();
-    const programFd = call.borrow(call.int(0));
-    try {
+    return withProgramEnd(call, (programFd) => {
       const received = takeBytes(
         {
           library: this.world.library,
@@ -449,9 +442,7 @@ export class StreamSocket extends ProgramSocket {
         flags,
       );
       return received === -errno.ECONNRESET ? this.takeError() || received : received;
-    } finally {
-      native.close(programFd);
-    }
+    });
   }
 
   /** The error that ended the connection, once, as a negative errno; 0 for none. */
