@@ -51,7 +51,7 @@ EXPORT ssize_t read(int fd, void *buffer, size_t length)
 
 EXPORT ssize_t write(int fd, const void *buffer, size_t length)
 {
-	return EXACT(SENDS, fd, LIBOS_NEXT(write)(fd, buffer, length));
+	return libos_written(fd, EXACT(SENDS, fd, LIBOS_NEXT(write)(fd, buffer, length)));
 }
 
 EXPORT ssize_t readv(int fd, const struct iovec *vectors, int count)
@@ -61,7 +61,7 @@ EXPORT ssize_t readv(int fd, const struct iovec *vectors, int count)
 
 EXPORT ssize_t writev(int fd, const struct iovec *vectors, int count)
 {
-	return EXACT(SENDS, fd, LIBOS_NEXT(writev)(fd, vectors, count));
+	return libos_written(fd, EXACT(SENDS, fd, LIBOS_NEXT(writev)(fd, vectors, count)));
 }
 
 EXPORT ssize_t send(int fd, const void *buffer, size_t length, int flags)

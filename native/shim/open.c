@@ -19,8 +19,11 @@
 
 static int open_at(int folder, const char *path, int flags, mode_t mode)
 {
-	if (libos_is_ours(path))
+	if (libos_is_ours(path)) {
+		if ((flags & O_ACCMODE) != O_RDONLY)
+			libos_opens_setting();
 		return (int)libos_finish(libos_caught_call(SYS_openat, folder, (long)path, flags, mode, 0, 0));
+	}
 	return (int)libos_finish(libos_cancellable_call(SYS_openat, folder, (long)path, flags, mode));
 }
 

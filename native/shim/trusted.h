@@ -6,6 +6,7 @@
  * the page is there, and where it can't be, they are made as usual and are caught.
  */
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Maps the page. Context: once, before the program has more than one thread. */
 void libos_trust(void);
@@ -36,5 +37,11 @@ long libos_broker_pid(void);
 
 /* Whether the broker is to be asked about this path. */
 bool libos_is_ours(const char *path);
+
+/* The program has a file of the library's open for writing. */
+void libos_opens_setting(void);
+
+/* The result of a write: -1 and errno where the library did not like what it was. */
+ssize_t libos_written(int fd, ssize_t result);
 
 #endif

@@ -20,8 +20,9 @@ export interface LibraryHostContext {
   readonly log: (line: string) => void;
 }
 
-/** What the shim asks for, of no descriptor in particular (native/shim/messages.c). */
+/** What the shim asks for: the broker's process (native/shim/messages.c), and how a write went (settings.c there). */
 const brokerRequest = 0x89e9;
+const writtenRequest = 0x89ea;
 /** Buffers of many programs' sockets; it takes what it uses. */
 const memoryMaxDefault = '256 MiB';
 
@@ -48,6 +49,7 @@ export class LibraryHost implements ServedHost {
       ...parts.files.handlers,
       ioctl: (call) => {
         if (call.int(1) === brokerRequest) call.answer(process.pid);
+        else if (call.int(1) === writtenRequest) parts.files.written(call);
         else handlers.ioctl!(call);
       },
     };

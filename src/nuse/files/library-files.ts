@@ -56,6 +56,14 @@ export class LibraryFiles {
     this.handlers = { open, openat: open, openat2: open };
   }
 
+  /** What became of what a program has written to a file. */
+  written(call: Call): void {
+    const inode = call.identify(call.int(0))?.inode;
+    const sink = [...this.#sinks].find((one) => one.inode === inode);
+    if (sink === undefined) call.fail(errno.ENOTTY);
+    else call.answer(sink.takeError());
+  }
+
   close(): void {
     for (const sink of [...this.#sinks]) sink.close();
     this.#mirror.close();
@@ -134,13 +142,15 @@ export class LibraryFiles {
     return sink.programFd;
   }
 
-  #write(path: string, bytes: Uint8Array): void {
+  #write(path: string, bytes: Uint8Array): number {
     try {
       this.#service.writeFile(path, bytes, O_WRONLY);
+      return 0;
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       const text = new TextDecoder().decode(bytes).trim();
       this.#options.log(`a program's write of '${text}' to ${path} failed: ${error.message}`);
+      return -error.errno;
     }
   }
 }

@@ -2,8 +2,8 @@
 
 /**
  * A file of the library's that a program has open for writing: the program has one end of a pipe (of a socket pair
- * if it also reads), and each of its writes goes into the file. Linux has taken the write by then, so an error can
- * only be told in the log.
+ * if it also reads), and each of its writes goes into the file. Linux has taken the write by then, so of an error a
+ * program hears only if it asks, as the shim does (native/shim/settings.c).
  */
 import { addon } from '../../native/addon.js';
 import { EPOLLIN, type Reactor, type Watch } from '../../native/reactor.js';
@@ -20,8 +20,8 @@ export interface WriteSinkOptions {
   readonly reactor: Reactor;
   /** What the program reads, if it opened the file for that too. */
   readonly content: Uint8Array | undefined;
-  /** Once for each write. */
-  readonly write: (bytes: Uint8Array) => void;
+  /** Once for each write; an errno, or 0. */
+  readonly write: (bytes: Uint8Array) => number;
   /** The program has closed it. */
   readonly onClose: (sink: WriteSink) => void;
 }
@@ -29,6 +29,9 @@ export interface WriteSinkOptions {
 export class WriteSink {
   /** The program's end, which whoever gives it to the program closes afterwards. */
   readonly programFd: number;
+  /** `st_ino` of the program's end. */
+  readonly inode: number;
+  #error = 0;
   readonly #fd: number;
   readonly #watch: Watch;
   readonly #options: WriteSinkOptions;
@@ -37,6 +40,7 @@ export class WriteSink {
   constructor(options: WriteSinkOptions) {
     this.#options = options;
     [this.#fd, this.programFd] = options.content ? openPair(options.content) : openPipe();
+    this.inode = addon().inode(this.programFd);
     this.#watch = options.reactor.watch(this.#fd, EPOLLIN, () => this.drain());
   }
 
@@ -49,8 +53,16 @@ export class WriteSink {
         this.close();
         return;
       }
-      this.#options.write(buffer.slice(0, length));
+      this.#error = this.#options.write(buffer.slice(0, length)) || this.#error;
     }
+  }
+
+  /** The last errno of a write, once; 0 for none. */
+  takeError(): number {
+    this.drain();
+    const error = this.#error;
+    this.#error = 0;
+    return error;
   }
 
   close(): void {

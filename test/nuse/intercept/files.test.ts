@@ -85,6 +85,26 @@ describe('files of the library’s host', () => {
     expect(await python(script.join('\n'))).toBe(`${libraryTtl}\n44\n`);
   });
 
+  test('say what is wrong with what is written to them', async () => {
+    const invalid = async (command: readonly string[], err: RegExp): Promise<void> => {
+      const outcome = await host.run(command);
+      expect(outcome, command.join(' ')).toMatchObject({ code: 1 });
+      expect(outcome.err, command.join(' ')).toMatch(err);
+    };
+    await invalid(['sysctl', '-w', 'net.ipv4.ip_default_ttl=300'], /^sysctl: .*Invalid argument$/m);
+    await invalid(['bash', '-c', `echo 300 > ${ttlFile}`], /write error: Invalid argument$/m);
+    await invalid(['dash', '-c', `echo 300 > ${ttlFile}`], /echo: I\/O error$/m);
+    await invalid(['sh', '-c', `echo 300 | tee ${ttlFile}`], /^tee: .*Invalid argument$/m);
+    const script = [
+      `f = open("${ttlFile}", "r+b", buffering=0)`,
+      'try: f.write(b"300")',
+      'except OSError as e: print(e.errno)',
+      `print(f.write(b"${libraryTtl}"))`,
+    ];
+    expect(await python(script.join('\n'))).toBe('22\n2\n');
+    expect(await shell(`cat ${ttlFile}`)).toBe(`${libraryTtl}\n`);
+  });
+
   test('fail as files fail', async () => {
     const script = [
       'import errno, os',
