@@ -12,6 +12,7 @@ export type { ForkOptions, Snapshot } from './snapshot/snapshot.js';
 export { HostCalls } from './host-calls.js';
 export { HostClock, type ClockSettings } from './host-clock.js';
 export type { HostOptions, KernelOption } from './host-options.js';
+export type { LoadedKernel, OwnedKernel } from './host-start.js';
 export { combineDigest, type DigestPart } from './digest.js';
 export {
   formatLogLine,
