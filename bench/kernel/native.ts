@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/package-root.js';
+import { chunkBytes, socketBufferBytes } from './transfer.js';
 
 export interface NativeFigures {
   readonly offloadsBitsPerSecond?: number;
@@ -36,7 +37,7 @@ fi >/dev/null 2>&1
 const iperf = `
 nsenter -t $peer -n taskset -c $CORE iperf3 -s -1 >/dev/null &
 sleep 0.5
-taskset -c $CORE iperf3 -c 192.0.2.2 -t 3 -C cubic -J
+taskset -c $CORE iperf3 -c 192.0.2.2 -t 3 -C cubic -l ${chunkBytes} -w ${socketBufferBytes} -J
 `;
 
 export function measureNative(core: string, datagramBytes: number): NativeFigures {

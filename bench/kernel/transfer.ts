@@ -22,7 +22,10 @@ export interface Transfer {
 }
 
 const port = 5001;
-const chunkBytes = 256 * 1024;
+/** What iperf3 writes and reads at once. */
+export const chunkBytes = 128 * 1024;
+/** What both sides ask for as SO_SNDBUF and SO_RCVBUF; Linux takes twice as much. Debian’s Linux allows no more. */
+export const socketBufferBytes = 212_992;
 /** SCTP keeps the bounds of messages, and one must fit into the socket's buffer. */
 const messageBytes = 64 * 1024;
 const protocols = { tcp: IPPROTO_TCP, mptcp: IPPROTO_MPTCP, sctp: IPPROTO_SCTP };
@@ -41,6 +44,7 @@ export async function transfer(
   try {
     const listener = receiver.socket(AF_INET, SOCK_STREAM, protocol);
     receiver.setOption(listener, socketOptions.reuseAddress, true);
+    setBuffers(receiver, listener);
     receiver.bind(listener, { family: AF_INET, address: '0.0.0.0', port });
     receiver.listen(listener);
     const startNs = from.kernel.nowNs;
@@ -57,7 +61,7 @@ export async function transfer(
 
 async function receive(process: Process, listener: number): Promise<number> {
   const { fd } = await process.acceptAsync(listener);
-  const buffer = new Uint8Array(chunkBytes);
+  using buffer = process.allocate(chunkBytes);
   let total = 0;
   for (;;) {
     const length = await process.readAsync(fd, buffer);
@@ -73,10 +77,16 @@ async function send(
   transport: Transport,
 ): Promise<void> {
   const socket = process.socket(AF_INET, SOCK_STREAM, protocols[transport]);
+  setBuffers(process, socket);
   await process.connectAsync(socket, { family: AF_INET, address, port });
-  const chunk = new Uint8Array(transport === 'sctp' ? messageBytes : chunkBytes);
-  for (let left = bytes; left > 0; left -= chunk.length) {
-    await process.writeAsync(socket, chunk.subarray(0, Math.min(left, chunk.length)));
+  using chunk = process.allocate(transport === 'sctp' ? messageBytes : chunkBytes);
+  for (let left = bytes; left > 0; left -= chunk.byteLength) {
+    await process.writeAsync(socket, chunk.subarray(0, Math.min(left, chunk.byteLength)));
   }
   process.close(socket);
+}
+
+function setBuffers(process: Process, socket: number): void {
+  process.setOption(socket, socketOptions.sendBufferBytes, socketBufferBytes);
+  process.setOption(socket, socketOptions.receiveBufferBytes, socketBufferBytes);
 }

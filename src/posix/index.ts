@@ -21,6 +21,7 @@ export { formatIp, formatMac, ipVersion, parseIp, parseMac, parsePrefix } from '
 export type { HostTime, KernelPort, Timer } from './kernel-port.js';
 export * as netlink from './netlink/index.js';
 export type { TimedWaitOptions } from './process/async-calls.js';
+export { HostBuffer } from './process/host-buffer.js';
 export type { FilterInstruction } from './process/option-calls.js';
 export type { WaitInfo, WaitOptions } from './process/blocking.js';
 export { describeFile } from './process/describe.js';

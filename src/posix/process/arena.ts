@@ -7,8 +7,8 @@ import { errno, SystemError } from '../errno.js';
 import type { ArgumentArena, KernelPort } from '../kernel-port.js';
 
 const firstChunkBytes = 16 * 1024;
-/** What one call may pass; Linux’s page allocator has nothing larger. */
-const chunkBytesMax = 4 * 1024 * 1024;
+/** The largest piece of a kernel’s memory: what its page allocator has. */
+export const pieceBytesMax = 4 * 1024 * 1024;
 
 /** Between calls. */
 export interface ArenaState {
@@ -98,12 +98,12 @@ export class Arena implements ArgumentArena {
   }
 
   #grow(sizeBytes: number): number {
-    if (sizeBytes > chunkBytesMax) {
+    if (sizeBytes > pieceBytesMax) {
       throw new SystemError(errno.ENOMEM, 'alloc', {
-        detail: `one call passes at most ${chunkBytesMax} bytes, not ${sizeBytes}`,
+        detail: `one call passes at most ${pieceBytesMax} bytes, not ${sizeBytes}`,
       });
     }
-    const doubled = Math.min(this.#chunkBytes * 2, chunkBytesMax);
+    const doubled = Math.min(this.#chunkBytes * 2, pieceBytesMax);
     const wanted = Math.max(firstChunkBytes, sizeBytes, doubled);
     const chunk = this.#port.alloc(wanted);
     if (chunk === 0) throw new SystemError(errno.ENOMEM, 'alloc');

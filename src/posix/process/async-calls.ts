@@ -19,8 +19,9 @@ import { errno, SystemError } from '../errno.js';
 import { addressDetails, type SocketAddress } from '../socket-address.js';
 import { socketOptions } from '../socket-options.js';
 import { sock_timeval } from '../struct/socket.js';
-import { bufferOf, bytesOf, integer } from './base.js';
+import { integer, sourceOf, targetOf, type Source, type Target } from './base.js';
 import { isWaiting, wouldWait, type WaitOptions } from './blocking.js';
+import type { HostBuffer } from './host-buffer.js';
 import type { Received } from './message-calls.js';
 import { signalMask, type EpollEvent, type PollEntry, type SelectSets } from './poll-calls.js';
 import type { Accepted } from './socket-calls.js';
@@ -38,8 +39,8 @@ export const input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 const closingStates: ReadonlySet<number> = new Set([4, 11, 9]);
 
 export class AsyncCalls extends SystemCalls {
-  async readAsync(fd: number, buffer: ArrayBufferView, options?: WaitOptions): Promise<number> {
-    const target = bufferOf(buffer);
+  async readAsync(fd: number, buffer: Target, options?: WaitOptions): Promise<number> {
+    const target = targetOf(buffer);
     return this.check(
       await this.wait('read', fd, input, () => this.tryRead(fd, target), options),
       'read',
@@ -47,35 +48,26 @@ export class AsyncCalls extends SystemCalls {
   }
 
   /** All of the data, as a blocking write does; less when an error came after some. */
-  async writeAsync(
-    fd: number,
-    data: ArrayBufferView | string,
-    options?: WaitOptions,
-  ): Promise<number> {
-    const bytes = bytesOf(data);
+  async writeAsync(fd: number, data: Source, options?: WaitOptions): Promise<number> {
+    const bytes = sourceOf(data);
     const attempt = (done: number): number => this.tryWrite(fd, bytes.subarray(done));
     return this.writeAll('write', fd, bytes.byteLength, attempt, options);
   }
 
-  async sendAsync(
-    fd: number,
-    data: ArrayBufferView | string,
-    flags = 0,
-    options?: WaitOptions,
-  ): Promise<number> {
-    const bytes = bytesOf(data);
+  async sendAsync(fd: number, data: Source, flags = 0, options?: WaitOptions): Promise<number> {
+    const bytes = sourceOf(data);
     const attempt = (done: number): number => this.trySend(fd, bytes.subarray(done), flags);
     return this.writeAll('send', fd, bytes.byteLength, attempt, options);
   }
 
   async sendtoAsync(
     fd: number,
-    data: ArrayBufferView | string,
+    data: Source,
     flags: number,
     address: SocketAddress,
     options?: WaitOptions,
   ): Promise<number> {
-    const bytes = bytesOf(data);
+    const bytes = sourceOf(data);
     const result = await this.wait(
       'sendto',
       fd,
@@ -88,28 +80,23 @@ export class AsyncCalls extends SystemCalls {
   }
 
   /** With MSG_WAITALL the whole buffer, unless the stream ends or fails. */
-  async recvAsync(
-    fd: number,
-    buffer: ArrayBufferView,
-    flags = 0,
-    options?: WaitOptions,
-  ): Promise<number> {
-    return (await this.receive('recv', fd, bufferOf(buffer), flags, options)).length;
+  async recvAsync(fd: number, buffer: Target, flags = 0, options?: WaitOptions): Promise<number> {
+    return (await this.receive('recv', fd, targetOf(buffer), flags, options)).length;
   }
 
   async recvfromAsync(
     fd: number,
-    buffer: ArrayBufferView,
+    buffer: Target,
     flags = 0,
     options?: WaitOptions,
   ): Promise<Received> {
-    return this.receive('recvfrom', fd, bufferOf(buffer), flags, options);
+    return this.receive('recvfrom', fd, targetOf(buffer), flags, options);
   }
 
   private async receive(
     name: string,
     fd: number,
-    buffer: Uint8Array,
+    buffer: Uint8Array | HostBuffer,
     flags: number,
     options?: WaitOptions,
   ): Promise<Received> {

@@ -11,7 +11,13 @@ import type { DataModel } from '../struct/data-model.js';
 import type { StructType } from '../struct/layout.js';
 import type { Arena } from './arena.js';
 import { BlockingCalls, isWaiting } from './blocking.js';
+import { HostBuffer } from './host-buffer.js';
 import type { Waits, Watch } from './waits.js';
+
+/** Data that a call takes. */
+export type Source = ArrayBufferView | string | HostBuffer;
+/** Where a call puts data. */
+export type Target = ArrayBufferView | HostBuffer;
 
 /** What the processes of a host share. */
 export interface HostContext {
@@ -148,6 +154,26 @@ export class ProcessBase {
     type.write(this.memory.view, address - this.memory.base, value, this.model);
   }
 
+  /** The address of data for a call: a copy’s, unless it lies in the host already. */
+  protected put(source: Uint8Array | HostBuffer): number {
+    if (source instanceof HostBuffer) return source.addressFor(this.port);
+    return this.arena.put(source);
+  }
+
+  /** The address of `lengthBytes` for a call to fill, for `fetch` to take over. */
+  protected place(target: Uint8Array | HostBuffer, lengthBytes: number): number {
+    if (target instanceof HostBuffer) return target.addressFor(this.port);
+    return this.arena.take(lengthBytes);
+  }
+
+  /** Copies what a call has filled. */
+  protected fetch(target: Uint8Array | HostBuffer, address: number, length: number): void {
+    if (length <= 0 || target instanceof HostBuffer) return;
+    const { bytes, base } = this.memory;
+    const start = address - base;
+    target.set(bytes.subarray(start, start + Math.min(length, target.byteLength)));
+  }
+
   /** A 64-bit argument in as many slots as the data model needs, low word first. */
   protected wide(value: number): [number] | [number, number] {
     return this.model.wordBytes === 8 ? [value] : [value | 0, Math.floor(value / 0x100000000) | 0];
@@ -186,6 +212,15 @@ export function bufferOf(value: ArrayBufferView): Uint8Array {
     throw new TypeError(`a buffer is a typed array or a DataView, not ${typeof value}`);
   }
   return bytesOf(value);
+}
+
+/** Data for calls that also take a host’s own memory. */
+export function sourceOf(value: Source): Uint8Array | HostBuffer {
+  return value instanceof HostBuffer ? value : bytesOf(value);
+}
+
+export function targetOf(value: Target): Uint8Array | HostBuffer {
+  return value instanceof HostBuffer ? value : bufferOf(value);
 }
 
 export function integer(value: number, name: string): number {

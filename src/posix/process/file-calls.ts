@@ -14,42 +14,45 @@ import {
 } from '../constants/files.js';
 import { f_owner_ex } from '../struct/files.js';
 import { iovec } from '../struct/socket.js';
-import { bufferOf, bytesOf, descriptor, integer, ProcessBase } from './base.js';
+import {
+  bufferOf,
+  bytesOf,
+  descriptor,
+  integer,
+  ProcessBase,
+  sourceOf,
+  targetOf,
+  type Source,
+  type Target,
+} from './base.js';
+import type { HostBuffer } from './host-buffer.js';
 
 /** What one read or write passes at most: a shorter result is theirs to give, and memory in the kernel is dear. */
 const transferBytesMax = 256 * 1024;
 
 export class FileCalls extends ProcessBase {
   /** Reads into `buffer`: the bytes read, 0 at the end. */
-  read(fd: number, buffer: ArrayBufferView): number {
-    return this.check(this.tryRead(fd, bufferOf(buffer)), 'read');
+  read(fd: number, buffer: Target): number {
+    return this.check(this.tryRead(fd, targetOf(buffer)), 'read');
   }
 
-  protected tryRead(fd: number, buffer: Uint8Array): number {
+  protected tryRead(fd: number, buffer: Uint8Array | HostBuffer): number {
     this.arena.reset();
     const length = Math.min(buffer.byteLength, transferBytesMax);
-    const address = this.arena.take(length);
+    const address = this.place(buffer, length);
     const result = this.syscall(this.nr.read, descriptor(fd), address, length);
     this.fetch(buffer, address, result);
     return result;
   }
 
-  /** Copies what a call has filled. */
-  protected fetch(buffer: Uint8Array, address: number, length: number): void {
-    if (length <= 0) return;
-    const { bytes, base } = this.memory;
-    const start = address - base;
-    buffer.set(bytes.subarray(start, start + Math.min(length, buffer.byteLength)));
+  write(fd: number, data: Source): number {
+    return this.check(this.tryWrite(fd, sourceOf(data)), 'write');
   }
 
-  write(fd: number, data: ArrayBufferView | string): number {
-    return this.check(this.tryWrite(fd, bytesOf(data)), 'write');
-  }
-
-  protected tryWrite(fd: number, data: Uint8Array): number {
+  protected tryWrite(fd: number, data: Uint8Array | HostBuffer): number {
     this.arena.reset();
-    const some = data.subarray(0, transferBytesMax);
-    const address = this.arena.put(some);
+    const some = data.subarray(0, Math.min(data.byteLength, transferBytesMax));
+    const address = this.put(some);
     return this.syscall(this.nr.write, descriptor(fd), address, some.byteLength);
   }
 

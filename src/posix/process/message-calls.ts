@@ -5,7 +5,17 @@ import { decodeControl, encodeControl, type ControlMessage } from '../control-me
 import { addressDetails, socketAddressBytesMax, type SocketAddress } from '../socket-address.js';
 import { mmsghdr, msghdr } from '../struct/socket.js';
 import { errno } from '../errno.js';
-import { bufferOf, bytesOf, descriptor, integer } from './base.js';
+import {
+  bufferOf,
+  bytesOf,
+  descriptor,
+  integer,
+  sourceOf,
+  targetOf,
+  type Source,
+  type Target,
+} from './base.js';
+import type { HostBuffer } from './host-buffer.js';
 import { SocketCalls } from './socket-calls.js';
 
 export interface OutgoingMessage {
@@ -45,27 +55,27 @@ const headerOf = { msg_name: 0, msg_namelen: 0, msg_control: 0, msg_controllen: 
 const transferBytesMax = 1024 * 1024;
 
 export class MessageCalls extends SocketCalls {
-  send(fd: number, data: ArrayBufferView | string, flags = 0): number {
-    return this.check(this.trySend(fd, bytesOf(data), flags), 'send');
+  send(fd: number, data: Source, flags = 0): number {
+    return this.check(this.trySend(fd, sourceOf(data), flags), 'send');
   }
 
-  sendto(
-    fd: number,
-    data: ArrayBufferView | string,
-    flags: number,
-    address: SocketAddress,
-  ): number {
-    const result = this.trySend(fd, bytesOf(data), flags, address);
+  sendto(fd: number, data: Source, flags: number, address: SocketAddress): number {
+    const result = this.trySend(fd, sourceOf(data), flags, address);
     if (result < 0) throw this.failure(result, 'sendto', addressDetails(address));
     return result;
   }
 
-  protected trySend(fd: number, data: Uint8Array, flags: number, address?: SocketAddress): number {
+  protected trySend(
+    fd: number,
+    data: Uint8Array | HostBuffer,
+    flags: number,
+    address?: SocketAddress,
+  ): number {
     if (data.byteLength > transferBytesMax && !this.isStream(fd)) return -errno.EMSGSIZE;
     this.arena.reset();
     const [name, length] = address === undefined ? [0, 0] : this.putAddress(address);
-    const some = data.subarray(0, transferBytesMax);
-    const at = this.arena.put(some);
+    const some = data.subarray(0, Math.min(data.byteLength, transferBytesMax));
+    const at = this.put(some);
     return this.syscall(
       this.nr.sendto,
       descriptor(fd),
@@ -77,21 +87,21 @@ export class MessageCalls extends SocketCalls {
     );
   }
 
-  recv(fd: number, buffer: ArrayBufferView, flags = 0): number {
-    return this.check(this.tryReceive(fd, bufferOf(buffer), flags), 'recv');
+  recv(fd: number, buffer: Target, flags = 0): number {
+    return this.check(this.tryReceive(fd, targetOf(buffer), flags), 'recv');
   }
 
-  recvfrom(fd: number, buffer: ArrayBufferView, flags = 0): Received {
-    const length = this.check(this.tryReceive(fd, bufferOf(buffer), flags), 'recvfrom');
+  recvfrom(fd: number, buffer: Target, flags = 0): Received {
+    const length = this.check(this.tryReceive(fd, targetOf(buffer), flags), 'recvfrom');
     return { length, address: this.acceptedAddress() };
   }
 
   /** Leaves the sender’s address for `acceptedAddress`. */
-  protected tryReceive(fd: number, buffer: Uint8Array, flags: number): number {
+  protected tryReceive(fd: number, buffer: Uint8Array | HostBuffer, flags: number): number {
     this.arena.reset();
     const name = this.addressToKeep();
     const length = Math.min(buffer.byteLength, transferBytesMax);
-    const at = this.arena.take(length);
+    const at = this.place(buffer, length);
     const result = this.syscall(
       this.nr.recvfrom,
       descriptor(fd),

@@ -13,9 +13,11 @@ import {
 } from '../constants/process.js';
 import { errno, SystemError } from '../errno.js';
 import { sigaction } from '../struct/files.js';
+import { pieceBytesMax } from './arena.js';
 import { AsyncVectorCalls } from './async-vector-calls.js';
 import type { HostContext } from './base.js';
 import type { WaitInfo } from './blocking.js';
+import { HostBuffer } from './host-buffer.js';
 
 export interface ForkOptions {
   /** The child uses the same descriptor table, instead of a copy. */
@@ -63,6 +65,7 @@ export class Process extends AsyncVectorCalls {
   /** Signals that are out of the kernel and wait for their handlers to run. */
   #taken: [signal: number, handler: Handler][] = [];
   #status: number | undefined;
+  readonly #buffers = new Set<HostBuffer>();
 
   constructor(
     registry: ProcessRegistry,
@@ -107,6 +110,25 @@ export class Process extends AsyncVectorCalls {
     return new Process(this.#registry, task >>> 0, { forked: true });
   }
 
+  /**
+   * Memory of the host for data of this process, of which `read`, `write`, `send` and `recv` in all their forms make
+   * no copy. Contents: zeros. Freed with the process; ENOMEM when the host has no such piece.
+   */
+  allocate(sizeBytes: number): HostBuffer {
+    if (!Number.isInteger(sizeBytes) || sizeBytes < 1) {
+      throw new TypeError(`a buffer has a whole number of bytes, 1 at least, not ${sizeBytes}`);
+    }
+    if (this.exited) throw this.failure(-errno.ESRCH, 'allocate');
+    if (sizeBytes > pieceBytesMax) {
+      throw new SystemError(errno.ENOMEM, 'allocate', {
+        detail: `a buffer has at most ${pieceBytesMax} bytes, not ${sizeBytes}`,
+      });
+    }
+    const buffer = new HostBuffer(this.port, this.port.alloc(sizeBytes), sizeBytes);
+    this.#buffers.add(buffer);
+    return buffer;
+  }
+
   /** Ends it: descriptors close as Linux closes them, and calls that wait reject. Once is enough. */
   exit(status = 0): void {
     const { task } = this;
@@ -118,6 +140,8 @@ export class Process extends AsyncVectorCalls {
     if (this.port.death !== undefined) return;
     // The status of wait(2) has the exit code in its second byte.
     this.port.processExit(task, (status & 0xff) << 8);
+    for (const buffer of this.#buffers) buffer.free();
+    this.#buffers.clear();
     this.context.waits.progressed();
   }
 

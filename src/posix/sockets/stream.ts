@@ -2,6 +2,7 @@
 /** A connected stream, TCP or unix: reading, writing, `for await`, web streams. */
 import { MSG_NOSIGNAL, SHUT_RD, SHUT_WR } from '../constants/socket.js';
 import { isSystemError } from '../errno.js';
+import { sourceOf, type Source, type Target } from '../process/base.js';
 import type { WaitOptions } from '../process/blocking.js';
 import { SocketHandle } from './handle.js';
 
@@ -28,6 +29,11 @@ export class StreamSocket extends SocketHandle {
     const length = await this.process.recvAsync(this.fd, buffer, 0, options);
     this.#buffer = buffer;
     return length === 0 ? undefined : buffer.slice(0, length);
+  }
+
+  /** Reads into `buffer` what there is: the bytes read, 0 at the end of the stream. */
+  async readInto(buffer: Target, options?: WaitOptions): Promise<number> {
+    return this.process.recvAsync(this.fd, buffer, 0, options);
   }
 
   /** Exactly `lengthBytes`, or what came before the end. */
@@ -64,8 +70,8 @@ export class StreamSocket extends SocketHandle {
   }
 
   /** Resolves when Linux has taken all of it. A peer that is gone is EPIPE, without a signal. */
-  async write(data: ArrayBufferView | string, options?: WaitOptions): Promise<void> {
-    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : bytesOf(data);
+  async write(data: Source, options?: WaitOptions): Promise<void> {
+    const bytes = sourceOf(data);
     let done = 0;
     while (done < bytes.byteLength) {
       done += await this.process.sendAsync(this.fd, bytes.subarray(done), MSG_NOSIGNAL, options);
@@ -130,10 +136,4 @@ export class StreamSocket extends SocketHandle {
     });
     return this.#writable;
   }
-}
-
-function bytesOf(view: ArrayBufferView): Uint8Array {
-  return view instanceof Uint8Array
-    ? view
-    : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }

@@ -196,6 +196,23 @@ const bytesOf = (image: KernelImage): Uint8Array =>
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
 describe('a program that is run again', () => {
+  test('has what it kept in the memory of its host', async () => {
+    await twice([
+      async (posix, say) => {
+        const process = posix.spawn();
+        const [reader, writer] = process.pipe();
+        using buffer = process.allocate(64);
+        for (let round = 0; ; round++) {
+          await process.nanosleep(3e8);
+          buffer.bytes[round % 32] = round + 1;
+          process.write(writer, buffer.subarray(0, 32));
+          await process.readAsync(reader, buffer.subarray(32));
+          say(buffer.bytes.join(' '));
+        }
+      },
+    ]);
+  });
+
   test('goes on in the middle of a conversation over TCP, between two programs', async () => {
     await twice([
       async (posix, say) => {
