@@ -41,6 +41,7 @@ unsigned long lib_shared(void)
 void lib_enter(struct task_struct *task)
 {
 	lib_current = task;
+	lib_sleeps_begin();
 	if (entered_ns == lib_state.now_ns)
 		return;
 	entered_ns = lib_state.now_ns;

@@ -350,6 +350,7 @@ static void setup(struct net_device *dev)
 	dev->max_mtu = ETH_MAX_MTU;
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
 	dev->lltx = true;
+	dev->needs_free_netdev = true;	/* when nobody holds it any more: netdev_todo.c */
 	netif_set_tso_max_size(dev, GSO_LEGACY_MAX_SIZE);
 }
 
@@ -420,8 +421,6 @@ int lib_nic_destroy(u32 number)
 	lib_enter(lib_init);
 	xa_erase(&nics, number);
 	unregister_netdev(nic->dev);
-	netif_napi_del(&nic->napi);
-	free_netdev(nic->dev);
 	lib_leave();
 	return 0;
 }

@@ -11,6 +11,7 @@ extern struct lib_shared lib_state;	/* what the export shared gives */
 void lib_thread_ready(struct task_struct *task);
 bool lib_progress(void);
 bool lib_pending(void);
+void lib_sleeps_begin(void);
 void lib_run_thread(struct task_struct *task);
 void __noreturn lib_stall(const char *what);
 
@@ -22,6 +23,9 @@ bool lib_kthread_parks(struct task_struct *task);
 extern struct task_struct *lib_worker;
 bool lib_work_pending(void);
 bool lib_work_run_one(void);
+
+/* netdev_todo.c */
+void lib_netdev_check(void);
 
 /* die.c */
 void __noreturn lib_die(u32 cause, const char *text);

@@ -48,9 +48,18 @@ unsigned long lib_irq_flags;
 
 static LIST_HEAD(ready);	/* kernel threads to run, oldest first */
 
-/* How many instant sleeps one wait may take before it counts as endless. */
+/*
+ * How many instant sleeps an entry may take before it counts as endless. A wake-up
+ * is no sign of an end: who polls may wait for RCU each time, and is woken by it.
+ */
 #define SLEEPS_MAX 100000
 static unsigned int sleeps;
+
+/* Context: at the beginning of an entry. */
+void lib_sleeps_begin(void)
+{
+	sleeps = 0;
+}
 
 void lib_thread_ready(struct task_struct *task)
 {
@@ -93,6 +102,7 @@ static bool work_may_start(void)
 
 bool lib_pending(void)
 {
+	lib_netdev_check();
 	return local_softirq_pending() || !list_empty(&ready) || work_may_start() ||
 	       irq_work_needs_cpu();
 }
@@ -125,6 +135,7 @@ bool lib_progress(void)
 		lib_run_thread(task);
 		return true;
 	}
+	lib_netdev_check();
 	if (work_may_start())
 		return lib_work_run_one();
 	return false;
@@ -275,7 +286,6 @@ int try_to_wake_up(struct task_struct *p, unsigned int state, int wake_flags)
 	if (!(READ_ONCE(p->__state) & state))
 		return 0;
 	WRITE_ONCE(p->__state, TASK_RUNNING);
-	sleeps = 0;
 	if (p->thread.fn && !p->thread.running && lib_kthread_starts(p))
 		lib_thread_ready(p);
 	return 1;
