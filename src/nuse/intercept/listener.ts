@@ -7,10 +7,11 @@
 import { addon } from '../../native/addon.js';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, type Reactor, type Watch } from '../../native/reactor.js';
 import { errno, isSystemError, SystemError } from '../../posix/index.js';
-import type { CallHandlers } from '../call.js';
+import type { Caller, CallHandlers } from '../call.js';
 import { describeCall, type CallRow } from '../calls/decode.js';
 import type { CallerProcess, Callers } from './callers.js';
 import { NotifiedCall, notificationBytes, numberWord, type CallOrigin } from './notified-call.js';
+import type { UnheardAnswer } from './unheard-answer.js';
 
 const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
 
@@ -33,6 +34,10 @@ export class Listener implements CallOrigin {
   readonly #words = new Uint32Array(this.#bytes.buffer);
   /** Calls that have not been answered, by their thread. */
   readonly #waiting = new Map<number, NotifiedCall>();
+  /** Answers that found nobody, by the thread that may make its call again. */
+  readonly #unheard = new Map<number, UnheardAnswer>();
+  /** Programs that have had such. */
+  readonly #interrupted = new WeakSet<Caller>();
   readonly #onClose: () => void;
   #closed = false;
   /** How many calls have come. */
@@ -67,6 +72,18 @@ export class Listener implements CallOrigin {
     call.waitsIn?.calls.delete(call);
   }
 
+  keep(tid: number, answer: UnheardAnswer): void {
+    const { caller } = answer;
+    this.#unheard.set(tid, answer);
+    if (this.#interrupted.has(caller)) return;
+    this.#interrupted.add(caller);
+    caller.onExit(() => {
+      for (const [each, { caller: its }] of this.#unheard) {
+        if (its === caller) this.#unheard.delete(each);
+      }
+    });
+  }
+
   /** Takes no more calls; those that wait fail with ENETDOWN. */
   close(): void {
     if (this.#closed) return;
@@ -94,8 +111,16 @@ export class Listener implements CallOrigin {
     const call = new NotifiedCall(this, row, this.#words);
     // A thread makes one call at a time: an older one has been interrupted.
     this.#waiting.get(call.tid)?.vanish();
+    if (this.#giveUnheard(call)) return;
     this.#serve(call);
     if (!call.over) this.#wait(call);
+  }
+
+  #giveUnheard(call: NotifiedCall): boolean {
+    if (this.#unheard.size === 0) return false;
+    const unheard = this.#unheard.get(call.tid);
+    this.#unheard.delete(call.tid);
+    return unheard?.giveTo(call) ?? false;
   }
 
   #serve(call: NotifiedCall): void {

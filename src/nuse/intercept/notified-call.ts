@@ -3,11 +3,12 @@
 /** A `Call` over seccomp user notification. Made by a listener for each notification, and ended exactly once. */
 import { addon } from '../../native/addon.js';
 import { errno, SystemError } from '../../posix/index.js';
-import type { AddFdOptions, Call, Caller, DescriptorIdentity } from '../call.js';
+import type { AddFdOptions, Caller, DescriptorIdentity } from '../call.js';
 import type { CallRow } from '../calls/decode.js';
 import type { CallName } from '../calls/table.js';
 import type { CallerProcess } from './callers.js';
 import * as memory from './program-memory.js';
+import { CallMemory, note, UnheardAnswer, type ServedCall } from './unheard-answer.js';
 
 const SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
 const SECCOMP_ADDFD_FLAG_SETFD = 1;
@@ -38,9 +39,11 @@ export interface CallOrigin {
   callerOf(tid: number): CallerProcess;
   /** The call is over. */
   ended(call: NotifiedCall): void;
+  /** An answer that found nobody, and that the call made again shall have. */
+  keep(tid: number, answer: UnheardAnswer): void;
 }
 
-export class NotifiedCall implements Call {
+export class NotifiedCall implements ServedCall {
   readonly tid: number;
   readonly row: CallRow;
   /** The process that is watched for its end while this waits for a later answer. */
@@ -49,7 +52,8 @@ export class NotifiedCall implements Call {
   readonly #idLow: number;
   readonly #idHigh: number;
   readonly #entry: number;
-  readonly #words: Uint32Array;
+  readonly words: Uint32Array;
+  readonly memory: CallMemory | undefined;
   #over = false;
   #gone: (() => void)[] | undefined;
 
@@ -61,7 +65,8 @@ export class NotifiedCall implements Call {
     this.#idHigh = words[idWord + 1]!;
     this.#entry = words[entryWord]!;
     this.tid = words[tidWord]!;
-    this.#words = words.slice(argumentsWord, argumentsWord + 12);
+    this.words = words.slice(argumentsWord, argumentsWord + 12);
+    this.memory = CallMemory.of(row.name);
   }
 
   get name(): CallName {
@@ -78,11 +83,11 @@ export class NotifiedCall implements Call {
   }
 
   unsigned(index: number): number {
-    return this.#words[2 * index + 1]! * twoTo32 + this.#words[2 * index]!;
+    return this.words[2 * index + 1]! * twoTo32 + this.words[2 * index]!;
   }
 
   int(index: number): number {
-    return this.#words[2 * index]! | 0;
+    return this.words[2 * index]! | 0;
   }
 
   valid(): boolean {
@@ -98,15 +103,19 @@ export class NotifiedCall implements Call {
   }
 
   read(address: number, length: number): Uint8Array {
+    this.memory?.read.push(address, length);
     return memory.readMemory(this.tid, address, length);
   }
 
   readInto(address: number, target: Uint8Array): void {
+    this.memory?.read.push(address, target.length);
     memory.readMemoryInto(this.tid, address, target);
   }
 
   readVector(segments: readonly number[], target: Uint8Array): number {
-    return memory.readMemoryVector(this.tid, segments, target);
+    const length = memory.readMemoryVector(this.tid, segments, target);
+    note(this.memory?.read, segments, length);
+    return length;
   }
 
   readString(address: number, maxBytes?: number): string {
@@ -114,11 +123,14 @@ export class NotifiedCall implements Call {
   }
 
   write(address: number, bytes: Uint8Array): void {
+    this.memory?.written.push(address, bytes.length);
     memory.writeMemory(this.tid, address, bytes);
   }
 
   writeVector(segments: readonly number[], source: Uint8Array): number {
-    return memory.writeMemoryVector(this.tid, segments, source);
+    const length = memory.writeMemoryVector(this.tid, segments, source);
+    note(this.memory?.written, segments, length);
+    return length;
   }
 
   identify(fd: number): DescriptorIdentity | undefined {
@@ -135,7 +147,10 @@ export class NotifiedCall implements Call {
   }
 
   answer(value: number): boolean {
-    return this.#send(value, 0, 0);
+    if (this.#send(value, 0, 0)) return true;
+    const unheard = UnheardAnswer.of(this, value);
+    if (unheard !== undefined) this.#origin.keep(this.tid, unheard);
+    return false;
   }
 
   fail(errno: number): boolean {

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Binds, sends and receives while signals come at any moment, each after twice the time of the one before. What is
+ * sent says how many messages came before it; what is received must do so too. The first argument is how many times,
+ * the second one "restart" (SA_RESTART) or "interrupt": then each call is repeated on EINTR.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+static volatile sig_atomic_t signals;
+/* Until the next signal. */
+static volatile suseconds_t delay_us;
+
+static void alarm_later(void)
+{
+	struct itimerval timer = { .it_value.tv_usec = delay_us % 1000000 };
+
+	delay_us *= 2;
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+	signals++;
+	alarm_later();
+}
+
+static void check(const char *what, int turn, long result, long wanted)
+{
+	if (result == wanted)
+		return;
+	printf("turn %d: %s: %ld instead of %ld: %s\n", turn, what, result, wanted,
+	       result < 0 ? strerror(errno) : "");
+	exit(1);
+}
+
+#define REPEATED(call)                                                 \
+	({                                                             \
+		long result;                                           \
+		while ((result = (call)) < 0 && errno == EINTR)        \
+			continue;                                      \
+		result;                                                \
+	})
+
+static void take_turn(int fd, int turn)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(turn) };
+	struct sockaddr *any = (struct sockaddr *)&address;
+	int number = turn, received = -1, tail = -1;
+	struct iovec vectors[] = { { &received, sizeof(received) }, { &tail, sizeof(tail) } };
+	struct msghdr message = { .msg_name = any, .msg_iov = vectors, .msg_iovlen = 2 };
+	socklen_t length = sizeof(address);
+
+	check("bind", turn, REPEATED(bind(fd, any, length)), 0);
+	check("sendto", turn, REPEATED(sendto(fd, &number, sizeof(number), 0, any, length)), sizeof(number));
+	check("recvfrom", turn, REPEATED(recvfrom(fd, &received, sizeof(received), 0, any, &length)),
+	      sizeof(received));
+	check("number", turn, received, 2 * turn);
+	check("address", turn, ntohs(address.sin_port), 2 * turn);
+	/* What is passed in and changed is set anew each time, as programs do. */
+	check("recvmsg", turn, REPEATED((message.msg_namelen = sizeof(address), recvmsg(fd, &message, 0))),
+	      2 * sizeof(number));
+	check("number", turn, received, 2 * turn + 1);
+	check("tail", turn, tail, ~(2 * turn + 1));
+	check("length", turn, message.msg_namelen, sizeof(address));
+}
+
+int main(int count, char **arguments)
+{
+	int restarts = count > 2 && !strcmp(arguments[2], "restart");
+	struct sigaction action = { .sa_handler = on_alarm, .sa_flags = restarts ? SA_RESTART : 0 };
+	int times = count > 1 ? atoi(arguments[1]) : 0, fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	sigaction(SIGALRM, &action, NULL);
+	for (int turn = 0; turn < times; turn++) {
+		delay_us = 1 + rand() % 500;
+		alarm_later();
+		take_turn(fd, turn);
+	}
+	printf("%s\n", signals > 10 ? "signals" : "quiet");
+	return 0;
+}

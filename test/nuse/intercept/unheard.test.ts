@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * A program's call has its effect once, whenever a signal comes. A broker in the test's own process stands for the
+ * library: it counts what programs bind and send, and numbers what they receive.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { addon } from '../../../src/native/addon.js';
+import { ownPrefix } from '../../../src/native/prefix.js';
+import { Reactor } from '../../../src/native/reactor.js';
+import { Broker } from '../../../src/nuse/broker/broker.js';
+import { hostFile } from '../../../src/nuse/broker/runtime.js';
+import type { Call, CallHandlers } from '../../../src/nuse/call.js';
+import { readMessage, writeAddress, writeInt } from '../../../src/nuse/sockets/program-data.js';
+import { outcomeOf } from './test-host.js';
+
+const AF_INET = 2;
+const addressBytes = 16;
+const turns = 1500;
+
+let folder: string;
+let broker: Broker | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'libos-unheard-'));
+});
+afterEach(async () => {
+  await broker?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A struct sockaddr_in with a port. */
+function addressOf(port: number): Uint8Array {
+  const bytes = new Uint8Array(addressBytes);
+  new DataView(bytes.buffer).setUint16(0, AF_INET, true);
+  new DataView(bytes.buffer).setUint16(2, port);
+  return bytes;
+}
+
+function words(...values: number[]): Uint8Array {
+  return new Uint8Array(Int32Array.from(values).buffer);
+}
+
+/** What the program has done, and the next number that it receives. */
+class Ledger {
+  readonly bound: number[] = [];
+  readonly sent: number[] = [];
+  #next = 0;
+
+  readonly handlers: CallHandlers = {
+    socket: (call) => {
+      const fd = addon().open('/dev/null', 2, 0);
+      call.answerWithFd(fd);
+      addon().close(fd);
+    },
+    bind: (call) => {
+      this.bound.push(new DataView(call.read(call.unsigned(1), addressBytes).buffer).getUint16(2));
+      call.answer(0);
+    },
+    sendto: (call) => {
+      this.sent.push(new DataView(call.read(call.unsigned(1), 4).buffer).getInt32(0, true));
+      call.answer(4);
+    },
+    recvfrom: (call) => {
+      call.write(call.unsigned(1), words(this.#next));
+      writeAddress(call, call.unsigned(4), call.unsigned(5), addressOf(this.#next));
+      this.#next++;
+      call.answer(4);
+    },
+    recvmsg: (call) => {
+      const at = call.unsigned(1);
+      const message = readMessage(call, at);
+      call.writeVector(message.segments, words(this.#next, ~this.#next));
+      call.write(message.name, addressOf(this.#next));
+      writeInt(call, at + 8, addressBytes);
+      this.#next++;
+      call.answer(8);
+    },
+    ioctl: (call: Call) => {
+      if (call.int(1) === 0x89e9) call.answer(process.pid);
+      else call.proceed();
+    },
+  };
+}
+
+test.each(['restart', 'interrupt'])('where signals %s calls', async (what) => {
+  const program = join(folder, 'once');
+  const source = new URL('programs/once.c', import.meta.url).pathname;
+  const made = spawnSync('cc', ['-D_GNU_SOURCE', '-O1', '-Wall', '-o', program, source]);
+  expect(made.status, String(made.stderr)).toBe(0);
+  const environment = { ...process.env, XDG_RUNTIME_DIR: folder };
+  const ledger = new Ledger();
+  broker = new Broker({
+    name: 'default',
+    socketPath: hostFile('default', '.sock', environment),
+    reactor: new Reactor(),
+    host: { handlers: ledger.handlers, status: () => ({}), close: () => Promise.resolve() },
+    guardian: { add: () => undefined },
+    onDemand: false,
+    log: (line) => void process.stderr.write(`${line}\n`),
+  });
+  const command = ['run', '--', program, String(turns), what];
+  const child = spawn(ownPrefix().launcher, command, { env: environment });
+  expect(await outcomeOf(child, 60_000)).toEqual({ code: 0, out: 'signals\n', err: '' });
+  const once = Array.from({ length: turns }, (_, turn) => turn);
+  expect(ledger.bound).toEqual(once);
+  expect(ledger.sent).toEqual(once);
+});
