@@ -68,7 +68,7 @@ static void fail(const char *what)
 
 static int open_socket(void)
 {
-	int fd = REPEATED(socket(AF_INET, SOCK_STREAM, 0));
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	struct stat stat;
 
 	if (fd < 0)
