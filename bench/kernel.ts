@@ -72,7 +72,12 @@ function measureAll(): KernelReport {
   const native = measureNative(core, datagramBytes);
   return {
     kernel: name,
-    boot: { fullMs: full.bootMs, simMs: sim.bootMs },
+    boot: {
+      fullMs: full.bootMs,
+      simMs: sim.bootMs,
+      firstFullMs: full.firstBootMs,
+      firstSimMs: sim.firstBootMs,
+    },
     cloneMs: sim.cloneMs,
     snapshotMs: sim.snapshotMs,
     restoreMs: sim.restoreMs,

@@ -52,7 +52,7 @@ const field = (name: string, type: FieldType, is: string, count?: number): Field
   count === undefined ? { name, type, is } : { name, type, is, count };
 
 /** Raised by one whenever a row changes its meaning; both sides compare it before boot. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 export const imports: readonly Call[] = [
   {
@@ -262,7 +262,7 @@ export const exports: readonly Call[] = [
     name: 'tx_done',
     arguments: [arg('frame', 'address')],
     result: 'void',
-    does: 'The frame has been copied or dropped: frees it. Queues only; call run after the batch.',
+    does: 'The frame has been copied or dropped: frees it. Queues only; call run after the batch, if lib_shared.runnable says so.',
     when: 'The link, at delivery.',
   },
   {
@@ -293,6 +293,8 @@ export const structures: readonly Structure[] = [
       field('timer_ns', 'u64', 'when the host must call timer next, in ns; all ones: never'),
       field('memory_max_bytes', 'u64', 'the host’s limit for memory; read at boot'),
       field('memory_base', 'u64', 'native form: start of the memory region; 0 in wasm'),
+      field('runnable', 'u32', 'written by tx_done: whether it left something for run to do'),
+      field('reserved', 'u32', '0'),
       field('cmdline', 'char', 'the kernel’s command line, NUL-terminated; read at boot', 1024),
     ],
   },

@@ -2,7 +2,7 @@
 
 // Generated from kernel/abi/host-interface.ts by `npm run generate`: do not edit.
 
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** What the kernel calls, as the module’s imports from "libos". Addresses arrive as signed numbers. */
 export interface KernelImports {
@@ -62,7 +62,7 @@ export interface KernelExports {
   lib_rx_alloc(nic: number, length: number): number;
   /** Hands a filled frame to the device. Queues only; call run after the batch. When: The link, at delivery. */
   lib_rx(frame: number): void;
-  /** The frame has been copied or dropped: frees it. Queues only; call run after the batch. When: The link, at delivery. */
+  /** The frame has been copied or dropped: frees it. Queues only; call run after the batch, if lib_shared.runnable says so. When: The link, at delivery. */
   lib_tx_done(frame: number): void;
   /** Runs a kernel thread to its end. When: The import thread, and nothing else. */
   lib_thread_run(task: number): void;
@@ -107,7 +107,7 @@ export const kernelExportNames = [
 
 /** State that both sides read and write between calls. Offsets of its fields, in bytes. */
 export const LibShared = {
-  sizeBytes: 1072,
+  sizeBytes: 1080,
   /** u32: ABI_VERSION, written by the kernel’s image */
   abiVersion: 0,
   /** u32: 1 once boot has returned 0 */
@@ -122,8 +122,12 @@ export const LibShared = {
   memoryMaxBytes: 32,
   /** u64: native form: start of the memory region; 0 in wasm */
   memoryBase: 40,
+  /** u32: written by tx_done: whether it left something for run to do */
+  runnable: 48,
+  /** u32: 0 */
+  reserved: 52,
   /** 1024 × char: the kernel’s command line, NUL-terminated; read at boot */
-  cmdline: 48,
+  cmdline: 56,
 } as const;
 
 /** A contiguous piece of a frame. Offsets of its fields, in bytes. */

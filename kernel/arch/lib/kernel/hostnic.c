@@ -34,6 +34,19 @@ struct hostnic {
 };
 
 static DEFINE_XARRAY_ALLOC(nics);
+/* The first of them, which are all that most hosts have: a frame looks up its NIC up to three times. */
+static struct hostnic *first_nics[8];
+
+static struct hostnic *nic_of(u32 number)
+{
+	return number < ARRAY_SIZE(first_nics) ? first_nics[number] : xa_load(&nics, number);
+}
+
+static void set_first(u32 number, struct hostnic *nic)
+{
+	if (number < ARRAY_SIZE(first_nics))
+		first_nics[number] = nic;
+}
 
 static_assert(sizeof(struct lib_frame) <= sizeof_field(struct sk_buff, cb));
 
@@ -124,16 +137,19 @@ void lib_tx_done(unsigned long handle)
 {
 	struct sk_buff *skb = skb_of(handle);
 	struct lib_frame *frame = frame_of(skb);
-	struct hostnic *nic = xa_load(&nics, frame->nic);
+	struct hostnic *nic = nic_of(frame->nic);
 
-	kfree((void *)(unsigned long)frame->segments);
+	if (frame->segments)
+		kfree((void *)(unsigned long)frame->segments);
 	if (nic && nic->dev == skb->dev) {
 		nic->in_flight--;
 		if (netif_queue_stopped(nic->dev) && nic->in_flight < nic->tx_queue_frames)
 			netif_wake_queue(nic->dev);
 	}
 	lib_current = &init_task;
-	consume_skb(skb);
+	/* As a driver's completion does it: the next frame that is received gets the sk_buff, still in caches. */
+	napi_consume_skb(skb, 1);
+	lib_state.runnable = lib_pending();
 }
 
 static struct sk_buff *alloc_received(struct hostnic *nic, u32 length)
@@ -171,7 +187,7 @@ static struct sk_buff *alloc_received(struct hostnic *nic, u32 length)
 
 unsigned long lib_rx_alloc(u32 number, u32 length)
 {
-	struct hostnic *nic = xa_load(&nics, number);
+	struct hostnic *nic = nic_of(number);
 	struct lib_frame *frame;
 	struct sk_buff *skb;
 
@@ -240,9 +256,10 @@ void lib_rx(unsigned long handle)
 {
 	struct sk_buff *skb = skb_of(handle);
 	struct lib_frame frame = *frame_of(skb);
-	struct hostnic *nic = xa_load(&nics, frame.nic);
+	struct hostnic *nic = nic_of(frame.nic);
 
-	kfree((void *)(unsigned long)frame.segments);
+	if (frame.segments)
+		kfree((void *)(unsigned long)frame.segments);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	lib_current = &init_task;
 	if (!nic || !netif_running(nic->dev) || apply_offloads(skb, &frame)) {
@@ -392,6 +409,7 @@ static int create(struct lib_nic_config *config)
 		netdev_update_features(dev);
 		rtnl_unlock();
 	}
+	set_first(nic->number, nic);
 	config->ifindex = dev->ifindex;
 	return nic->number;
 erase:
@@ -420,6 +438,7 @@ int lib_nic_destroy(u32 number)
 		return -ENODEV;
 	lib_enter(lib_init);
 	xa_erase(&nics, number);
+	set_first(number, NULL);
 	unregister_netdev(nic->dev);
 	lib_leave();
 	return 0;

@@ -15,7 +15,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 #endif
 
-#define LIB_ABI_VERSION 1
+#define LIB_ABI_VERSION 2
 
 /* Why the kernel died. */
 #define LIB_DIE_PANIC 0
@@ -51,9 +51,11 @@ struct lib_shared {
 	u64 timer_ns;	/* when the host must call timer next, in ns; all ones: never */
 	u64 memory_max_bytes;	/* the host's limit for memory; read at boot */
 	u64 memory_base;	/* native form: start of the memory region; 0 in wasm */
+	u32 runnable;	/* written by tx_done: whether it left something for run to do */
+	u32 reserved;	/* 0 */
 	char cmdline[1024];	/* the kernel's command line, NUL-terminated; read at boot */
 };
-static_assert(sizeof(struct lib_shared) == 1072);
+static_assert(sizeof(struct lib_shared) == 1080);
 
 /* A contiguous piece of a frame. */
 struct lib_segment {
@@ -275,8 +277,8 @@ LIB_EXPORT("lib_rx")
 void lib_rx(unsigned long frame);
 
 /*
- * The frame has been copied or dropped: frees it. Queues only; call run after the batch. When: The
- * link, at delivery.
+ * The frame has been copied or dropped: frees it. Queues only; call run after the batch, if
+ * lib_shared.runnable says so. When: The link, at delivery.
  */
 LIB_EXPORT("lib_tx_done")
 void lib_tx_done(unsigned long frame);
