@@ -21,8 +21,8 @@ export async function measureUdp(kernel: Kernel): Promise<number> {
   to.bind(receiver, { family: AF_INET, address, port });
   const sender = from.socket(AF_INET, SOCK_DGRAM);
   from.connect(sender, { family: AF_INET, address, port });
-  const data = new Uint8Array(datagramBytes);
-  const buffer = new Uint8Array(2048);
+  const data = from.allocate(datagramBytes);
+  const buffer = to.allocate(2048);
 
   const drain = (): number => {
     for (let received = 0; ; received++) {

@@ -223,6 +223,11 @@ export function targetOf(value: Target): Uint8Array | HostBuffer {
   return value instanceof HostBuffer ? value : bufferOf(value);
 }
 
+/** As much of the data as one call passes; a view costs as much as a small call, so there is none without need. */
+export function firstBytes<T extends Uint8Array | HostBuffer>(data: T, maximum: number): T {
+  return data.byteLength <= maximum ? data : (data.subarray(0, maximum) as T);
+}
+
 export function integer(value: number, name: string): number {
   if (!Number.isInteger(value)) throw new TypeError(`${name} is an integer, not ${String(value)}`);
   return value | 0;

@@ -18,6 +18,7 @@ import {
   bufferOf,
   bytesOf,
   descriptor,
+  firstBytes,
   integer,
   ProcessBase,
   sourceOf,
@@ -51,7 +52,7 @@ export class FileCalls extends ProcessBase {
 
   protected tryWrite(fd: number, data: Uint8Array | HostBuffer): number {
     this.arena.reset();
-    const some = data.subarray(0, Math.min(data.byteLength, transferBytesMax));
+    const some = firstBytes(data, transferBytesMax);
     const address = this.put(some);
     return this.syscall(this.nr.write, descriptor(fd), address, some.byteLength);
   }

@@ -9,6 +9,7 @@ import {
   bufferOf,
   bytesOf,
   descriptor,
+  firstBytes,
   integer,
   sourceOf,
   targetOf,
@@ -74,7 +75,7 @@ export class MessageCalls extends SocketCalls {
     if (data.byteLength > transferBytesMax && !this.isStream(fd)) return -errno.EMSGSIZE;
     this.arena.reset();
     const [name, length] = address === undefined ? [0, 0] : this.putAddress(address);
-    const some = data.subarray(0, Math.min(data.byteLength, transferBytesMax));
+    const some = firstBytes(data, transferBytesMax);
     const at = this.put(some);
     return this.syscall(
       this.nr.sendto,
