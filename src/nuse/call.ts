@@ -55,6 +55,9 @@ export interface Call {
    */
   onGone(callback: () => void): void;
 
+  /** What it has done by now: its result, should a signal interrupt it, which it gets when it is made again. */
+  soFar(result: number): void;
+
   /**
    * `length` bytes of the program's memory. Every read and write of it throws a SystemError: EFAULT when not all
    * of it is there, ESRCH when the program is gone.

@@ -55,6 +55,8 @@ export class NotifiedCall implements ServedCall {
   readonly words: Uint32Array;
   readonly memory: CallMemory | undefined;
   #over = false;
+  /** What it has had, heard or not. */
+  #result: number | undefined;
   #gone: (() => void)[] | undefined;
 
   /** Copies what it keeps of `words`. */
@@ -147,10 +149,12 @@ export class NotifiedCall implements ServedCall {
   }
 
   answer(value: number): boolean {
-    if (this.#send(value, 0, 0)) return true;
-    const unheard = UnheardAnswer.of(this, value);
-    if (unheard !== undefined) this.#origin.keep(this.tid, unheard);
-    return false;
+    this.#result = value;
+    return this.#send(value, 0, 0);
+  }
+
+  soFar(result: number): void {
+    this.#result = result;
   }
 
   fail(errno: number): boolean {
@@ -226,8 +230,15 @@ export class NotifiedCall implements ServedCall {
     const callbacks = this.#gone;
     this.#gone = undefined;
     if (result >= 0) return true;
+    this.#keepResult();
     for (const callback of callbacks ?? []) callback();
     return false;
+  }
+
+  /** For the call made again. */
+  #keepResult(): void {
+    const unheard = this.#result === undefined ? undefined : UnheardAnswer.of(this, this.#result);
+    if (unheard !== undefined) this.#origin.keep(this.tid, unheard);
   }
 
   #mustNotBeOver(): void {

@@ -65,7 +65,10 @@ function sendOne(
   const progress = { sent: 0 };
   const attempt = (): boolean => {
     const result = sendRest(socket, call, message, flags, progress);
-    if (result === -errno.EAGAIN && blocks) return false;
+    if (result === -errno.EAGAIN && blocks) {
+      if (progress.sent > 0) call.soFar(progress.sent);
+      return false;
+    }
     finishSend(socket, call, flags, result === -errno.EAGAIN ? progress.sent || result : result);
     return true;
   };
@@ -140,7 +143,10 @@ export const sendmmsg: SocketCall = (socket, call, identity) => {
         if (!isSystemError(error)) throw error;
         result = error.errno;
       }
-      if (result === -errno.EAGAIN && blocks) return false;
+      if (result === -errno.EAGAIN && blocks) {
+        if (done > 0) call.soFar(done);
+        return false;
+      }
       if (result < 0) return end(result);
       writeInt(call, at + done * manyBytes + manyCountAt, result);
       progress = { sent: 0 };
@@ -245,7 +251,10 @@ export const recvmmsg: SocketCall = (socket, call, identity) => {
         result = error.errno;
       }
       const blocks = blocksAtFirst && (done === 0 || (flags & MSG_WAITFORONE) === 0);
-      if (result === -errno.EAGAIN && blocks) return false;
+      if (result === -errno.EAGAIN && blocks) {
+        if (done > 0) call.soFar(done);
+        return false;
+      }
       if (result < 0) return end(result);
       done++;
       // Linux looks at the clock after each message, and at no other time.

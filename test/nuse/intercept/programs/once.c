@@ -49,6 +49,24 @@ static void check(const char *what, int turn, long result, long wanted)
 		result;                                                \
 	})
 
+/* More than the broker takes at once: a signal may leave a part of it sent. */
+static void send_much(int fd, int turn)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	unsigned char bytes[1000];
+	long done = 0;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)((size_t)turn + i);
+	while (done < (long)sizeof(bytes)) {
+		long sent = REPEATED(sendto(fd, bytes + done, sizeof(bytes) - (size_t)done, 0,
+					    (struct sockaddr *)&address, sizeof(address)));
+
+		check("send_much", turn, sent > 0, 1);
+		done += sent;
+	}
+}
+
 static void take_turn(int fd, int turn)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(turn) };
@@ -84,6 +102,8 @@ int main(int count, char **arguments)
 		delay_us = 1 + rand() % 500;
 		alarm_later();
 		take_turn(fd, turn);
+		if (turn % 10 == 0)
+			send_much(fd, turn);
 	}
 	printf("%s\n", signals > 10 ? "signals" : "quiet");
 	return 0;
