@@ -22,6 +22,7 @@ afterAll(() => tree[Symbol.dispose]());
 
 /** Faults that a program can set off by writing their name to /proc/fault. */
 const plantedFaults = `
+#include <linux/gfp.h>
 #include <linux/proc_fs.h>
 #include <linux/wait.h>
 
@@ -43,6 +44,12 @@ static ssize_t fault_write(struct file *file, const char __user *user, size_t co
 		wait_event(never, false);
 	else if (!strcmp(name, "call"))
 		nowhere();
+	else if (!strcmp(name, "memory")) {
+		/* The reserve too. */
+		while (alloc_page(GFP_KERNEL | __GFP_MEMALLOC | __GFP_NOWARN))
+			;
+		alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+	}
 	return count;
 }
 
@@ -100,7 +107,7 @@ test('a changed tcp_input.c is running in under 30 seconds, beside the one befor
   ]);
 });
 
-test('a WARN is an event; BUG, panic, an endless wait and a wild call end their host alone', async () => {
+test('a WARN is an event; BUG, panic, an endless wait, the last page or a wild call ends its host alone', async () => {
   tree.write(tree.original + plantedFaults);
   await buildKernel({ sourceDir: tree.path, name: 'faulty' });
   const kernel = await Kernel.load({ name: 'faulty' });
@@ -127,6 +134,7 @@ test('a WARN is an event; BUG, panic, an endless wait and a wild call end their 
     ['bug', 'BUG', /kernel BUG at .*tcp_input\.c:\d+, in fault_write/],
     ['panic', 'panic', /a planted panic/],
     ['wait', 'stall', /waits for what nothing can bring about/],
+    ['memory', 'panic', /out of memory for an allocation that may not fail/],
     ['call', 'trap', /null function|table index|signature/],
   ] as const) {
     const host = boot();

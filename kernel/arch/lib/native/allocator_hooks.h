@@ -4,8 +4,8 @@
 /*
  * Tells valgrind's memcheck what Linux's allocators do, at the places where they
  * tell KASAN: without, a host's memory is one region to it. Stands before the files
- * of Linux that ../Makefile names, and in ../kernel/slub.c. Outside of valgrind each
- * place costs a test of lib_valgrind.
+ * of Linux that ../Makefile names, and in ../kernel/{slub,page_alloc}.c. Outside of
+ * valgrind each place costs a test of lib_valgrind.
  *
  * An object's bytes are undefined from its allocation on and out of bounds from
  * its freeing on, the word that chains free objects excepted. So are pages.
