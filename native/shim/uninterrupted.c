@@ -5,6 +5,9 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "trusted.h"
@@ -58,4 +61,26 @@ EXPORT int getsockopt(int fd, int level, int name, void *restrict value, socklen
 EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
 	return UNINTERRUPTED(LIBOS_NEXT(setsockopt)(fd, level, name, value, length));
+}
+
+/* Whether a TCP socket is in its first state yet: its connect was interrupted before the broker had heard of it. */
+static bool is_closed(int fd)
+{
+	struct tcp_info info;
+	socklen_t length = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
+}
+
+/* A signal interrupts it only while it goes on, as a program takes it to do after EINTR. */
+EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	int result, saved;
+
+	do {
+		result = LIBOS_NEXT(connect)(fd, address, length);
+		saved = errno;
+	} while (result < 0 && saved == EINTR && is_closed(fd));
+	errno = saved;
+	return result;
 }

@@ -195,6 +195,7 @@ export class StreamSocket extends ProgramSocket {
   }
 
   #whileConnecting(): void {
+    if (this.#phase !== 'connecting') return;
     const events = this.world.library.poll(this.fd, EPOLLOUT | EPOLLIN);
     if ((events & (EPOLLERR | EPOLLHUP)) !== 0) this.#bury();
     else if ((events & EPOLLOUT) !== 0) this.#connected();
@@ -219,8 +220,9 @@ export class StreamSocket extends ProgramSocket {
       this.listening.pump();
       return;
     }
-    // A call that waits for it learns how it ended, and nothing else may.
-    if (this.#phase === 'connecting' && this.senders.size === 0) this.#whileConnecting();
+    // A call that waits for it learns how it ended, and nothing else may, unless a signal has interrupted that call.
+    if (this.#phase === 'connecting') this.senders.retry();
+    if (this.senders.size === 0) this.#whileConnecting();
     if (this.#phase === 'open') {
       if (this.#libraryFull && (events === 0 || (events & ~EPOLLIN) !== 0)) {
         this.#libraryFull = false;
