@@ -46,13 +46,14 @@ describe('files of the library’s host', () => {
     expect(await shell('cat //proc/./net/../net/dev | head -c 5')).toBe('Inter');
   });
 
-  test('show its sockets', async () => {
+  test('show its sockets, by the inodes that programs have them by', async () => {
     const script = [
-      'import socket',
+      'import os, socket',
       's = socket.socket(); s.bind(("127.0.0.1", 0x1234)); s.listen()',
-      'print(open("/proc/net/tcp").read())',
+      'line = next(line.split() for line in open("/proc/net/tcp") if ":1234 " in line)',
+      'print(*line[1:4], line[9] in os.readlink(f"/proc/self/fd/{s.fileno()}"))',
     ];
-    expect(await python(script.join('\n'))).toContain('0100007F:1234 00000000:0000 0A');
+    expect(await python(script.join('\n'))).toBe('0100007F:1234 00000000:0000 0A True\n');
   });
 
   test('are settings that can be read, written and listed', async () => {
