@@ -72,6 +72,16 @@ static bool is_closed(int fd)
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
+/* Whether it never waits. */
+static bool is_datagram(int fd)
+{
+	socklen_t length = sizeof(int);
+	int type;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+	       (type == SOCK_DGRAM || type == SOCK_RAW);
+}
+
 /* A signal interrupts it only while it goes on, as a program takes it to do after EINTR. */
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
@@ -80,7 +90,7 @@ EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length)
 	do {
 		result = LIBOS_NEXT(connect)(fd, address, length);
 		saved = errno;
-	} while (result < 0 && saved == EINTR && is_closed(fd));
+	} while (result < 0 && saved == EINTR && (is_closed(fd) || is_datagram(fd)));
 	errno = saved;
 	return result;
 }

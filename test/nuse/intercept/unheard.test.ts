@@ -20,6 +20,10 @@ import { readMessage, writeAddress, writeInt } from '../../../src/nuse/sockets/p
 import { outcomeOf } from './test-host.js';
 
 const AF_INET = 2;
+const SOL_SOCKET = 1;
+const SO_TYPE = 3;
+const SOCK_DGRAM = 2;
+const ENOPROTOOPT = 92;
 const addressBytes = 16;
 const turns = 1500;
 
@@ -48,6 +52,7 @@ function words(...values: number[]): Uint8Array {
 /** What the program has done, and the next number that it receives. */
 class Ledger {
   readonly bound: number[] = [];
+  readonly connected: number[] = [];
   readonly sent: number[] = [];
   readonly stream: number[] = [];
   #next = 0;
@@ -60,6 +65,21 @@ class Ledger {
     },
     bind: (call) => {
       this.bound.push(new DataView(call.read(call.unsigned(1), addressBytes).buffer).getUint16(2));
+      call.answer(0);
+    },
+    connect: (call) => {
+      this.connected.push(
+        new DataView(call.read(call.unsigned(1), addressBytes).buffer).getUint16(2),
+      );
+      call.answer(0);
+    },
+    // What libos's shim asks of a socket.
+    getsockopt: (call) => {
+      if (call.int(1) !== SOL_SOCKET || call.int(2) !== SO_TYPE) {
+        call.fail(ENOPROTOOPT);
+        return;
+      }
+      call.write(call.unsigned(3), words(SOCK_DGRAM));
       call.answer(0);
     },
     sendto: (call) => {
@@ -133,6 +153,7 @@ test.each(['restart', 'interrupt'])('where signals %s calls', async (what) => {
   expect(await outcomeOf(child, 60_000)).toEqual({ code: 0, out: 'signals\n', err: '' });
   const once = Array.from({ length: turns }, (_, turn) => turn);
   expect(ledger.bound).toEqual(once);
+  expect(ledger.connected).toEqual(once);
   expect(ledger.sent).toEqual(once);
   const streams = once.filter((turn) => turn % 10 === 0);
   const wanted = streams.flatMap((turn) => Array.from({ length: 1000 }, (_, i) => turn + i));

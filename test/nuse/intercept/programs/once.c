@@ -76,8 +76,9 @@ static void take_turn(int fd, int turn)
 	struct msghdr message = { .msg_name = any, .msg_iov = vectors, .msg_iovlen = 2 };
 	socklen_t length = sizeof(address);
 
-	/* No signal interrupts it on Linux. */
+	/* No signal interrupts these on Linux. */
 	check("bind", turn, bind(fd, any, length), 0);
+	check("connect", turn, connect(fd, any, length), 0);
 	check("sendto", turn, REPEATED(sendto(fd, &number, sizeof(number), 0, any, length)), sizeof(number));
 	check("recvfrom", turn, REPEATED(recvfrom(fd, &received, sizeof(received), 0, any, &length)),
 	      sizeof(received));
