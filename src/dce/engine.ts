@@ -12,6 +12,7 @@ import {
   type Timed,
   type Timeline,
 } from '../host/index.js';
+import { withDeepStacks } from '../kernel/index.js';
 import { LibosError } from '../errors.js';
 import { CallbackTable, type CallbackTableState, type KeyedCallback } from './callbacks.js';
 import { EventQueue, type EventQueueState } from './event-queue.js';
@@ -300,7 +301,8 @@ export class Engine implements Timeline {
     let stopped = false;
     for (;;) {
       const pauseNs = pauses ? this.nextPauseNs : Infinity;
-      this.#runUntilProgramsMay(stopped ? this.clock.nowNs : Math.min(lastNs, pauseNs));
+      const untilNs = stopped ? this.clock.nowNs : Math.min(lastNs, pauseNs);
+      withDeepStacks(() => this.#runUntilProgramsMay(untilNs));
       if (this.#programsMayRun) {
         this.#programsMayRun = false;
         await this.giveTurn();
@@ -332,7 +334,7 @@ export class Engine implements Timeline {
     const queue = this.#queue;
     const targets = this.#targets;
     for (;;) {
-      this.#settle();
+      if (!this.#toRun.isEmpty || this.#deferred.length > 0) this.#settle();
       if (this.#programsMayRun) {
         this.#countRound(this.clock.nowNs);
         return;

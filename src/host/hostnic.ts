@@ -184,6 +184,18 @@ export class HostNic implements Nic {
     return memory.u32[(frame - this.#base + LibFrame.length - memory.base) >>> 2]!;
   }
 
+  isWhole(frame: number): boolean {
+    const { u16, base } = this.kernel.memory;
+    return u16[(frame - this.#base - base + LibFrame.gsoSize) >>> 1] === 0;
+  }
+
+  isPlain(frame: number): boolean {
+    const { u16, base } = this.kernel.memory;
+    const half = (frame - this.#base - base) >>> 1;
+    // The kind of segmentation and the flags are a halfword together.
+    return u16[half + LibFrame.gsoType / 2] === 0 && u16[half + LibFrame.gsoSize / 2] === 0;
+  }
+
   readOffloads(frame: number, offloads: FrameOffloads): void {
     const { u16, bytes, base } = this.kernel.memory;
     const address = frame - this.#base - base;
@@ -220,6 +232,12 @@ export class HostNic implements Nic {
     const address = frame - this.#base;
     let piece = 0;
     let length = pieceLength(memory, address, 0);
+    // What has no offloads lies in one piece.
+    if (fromByte + lengthBytes <= length) {
+      const from = pieceOffset(memory, address, 0) + fromByte;
+      target.set(bytes.subarray(from, from + lengthBytes), toByte);
+      return;
+    }
     let at = fromByte;
     let to = toByte;
     let left = lengthBytes;
@@ -239,8 +257,8 @@ export class HostNic implements Nic {
 
   transmitted(frame: number): void {
     if (!this.holds(frame)) return;
-    this.kernel.txDone(frame - this.#base);
-    this.#scheduler.runBeforeTimeMoves(this.kernel);
+    const { kernel } = this;
+    if (kernel.txDone(frame - this.#base)) this.#scheduler.runBeforeTimeMoves(kernel);
   }
 
   allocate(lengthBytes: number): number {
@@ -274,6 +292,11 @@ export class HostNic implements Nic {
     const { memory } = this.kernel;
     const { bytes } = memory;
     const address = frame - this.#base;
+    // A view is made only where it must be.
+    if (lengthBytes === source.length && lengthBytes <= pieceLength(memory, address, 0)) {
+      bytes.set(source, pieceOffset(memory, address, 0));
+      return;
+    }
     let from = fromByte;
     const end = fromByte + lengthBytes;
     for (let piece = 0; from < end; piece++) {

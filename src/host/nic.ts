@@ -39,6 +39,10 @@ export interface Nic {
    */
   holds(frame: number): boolean;
   frameLength(frame: number): number;
+  /** Whether a frame is one segment, with or without its checksum, … */
+  isWhole(frame: number): boolean;
+  /** … and whether it is as a wire carries it: its offloads are all zero. */
+  isPlain(frame: number): boolean;
   /** Fills `offloads` from a frame. */
   readOffloads(frame: number, offloads: FrameOffloads): void;
   /** Copies bytes of a frame out of its kernel, to `toByte` of `target`. */

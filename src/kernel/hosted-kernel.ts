@@ -65,8 +65,8 @@ export interface HostedKernel {
   rxAlloc(nic: number, lengthBytes: number): number;
   /** Queues a filled frame: `run` makes the kernel take it. */
   rx(frame: number): void;
-  /** Gives a sent frame back: `run` makes the kernel notice. */
-  txDone(frame: number): void;
+  /** Gives a sent frame back; whether that left something for `run` to do. */
+  txDone(frame: number): boolean;
   /** Draws new randomness, so that clones differ. */
   reseed(): void;
   /** Ends it from outside, as pulling the plug does: no call reaches it any more. */

@@ -7,6 +7,7 @@
  */
 import { LibosError } from '../errors.js';
 import { LibShared } from './abi.generated.js';
+import { beginDeepStacks, endDeepStacks, stacksAreDeep } from './deep-stacks.js';
 import type { Clock, ConsoleRecord, Entropy } from './environment.js';
 import type { HostedKernel } from './hosted-kernel.js';
 import {
@@ -36,9 +37,9 @@ type SignalHandler = (task: number) => void;
 type TimerHandler = (timerNs: number) => void;
 type DeathHandler = (death: KernelPanic) => void;
 
-/** Frames of a kernel stack that are worth keeping. */
-const stackFramesMax = 100;
 const twoTo32 = 2 ** 32;
+/** Of a new memory those that are not zero. */
+const noPages = new Uint32Array(0);
 
 export class KernelInstance implements HostedKernel {
   readonly name: string;
@@ -53,7 +54,9 @@ export class KernelInstance implements HostedKernel {
   readonly #exports: ModuleExports;
   readonly #shared: number;
   #inside = false;
-  #outerStackTraceLimit = 0;
+  #outerStackFrames = 0;
+  /** The time that the kernel has been told last. */
+  #toldNs = -1;
   #death: KernelPanic | undefined;
   #timerNs = Infinity;
   #onTimer: TimerHandler = () => undefined;
@@ -251,8 +254,8 @@ export class KernelInstance implements HostedKernel {
     this.#leaveBriefly();
   }
 
-  /** Gives a sent frame back: `run` makes the kernel notice. */
-  txDone(frame: number): void {
+  /** Gives a sent frame back; whether that left something for `run` to do. */
+  txDone(frame: number): boolean {
     this.#enterBriefly();
     try {
       this.#exports.lib_tx_done(frame);
@@ -260,6 +263,7 @@ export class KernelInstance implements HostedKernel {
       throw this.#died(thrown);
     }
     this.#leaveBriefly();
+    return this.memory.u32[(this.#shared + LibShared.runnable) >>> 2] !== 0;
   }
 
   /** Draws new randomness from `entropy`, so that clones differ. */
@@ -317,9 +321,9 @@ export class KernelInstance implements HostedKernel {
     return this.#death;
   }
 
-  /** Fills a fresh instance. Context: called by Kernel, with the pages that the module has filled. */
-  startFrom(image: KernelImage, freshPages: Uint32Array): void {
-    this.#loadImage(image, freshPages);
+  /** Fills a fresh instance. Context: called by Kernel. */
+  startFrom(image: KernelImage): void {
+    this.#loadImage(image, noPages);
   }
 
   #loadImage(image: KernelImage, dirtyPages: Uint32Array): void {
@@ -327,6 +331,7 @@ export class KernelInstance implements HostedKernel {
     if (missingBytes > 0) this.#wasmMemory.grow(Math.ceil(missingBytes / wasmPageBytes));
     restorePages(this.memory, image, dirtyPages);
     this.#exports.__stack_pointer.value = image.stackPointer;
+    this.#toldNs = -1;
     this.#death = undefined;
     this.#reports.forget();
     this.#readTimer();
@@ -353,6 +358,8 @@ export class KernelInstance implements HostedKernel {
   #enter(): void {
     this.#enterBriefly();
     const { nowNs } = this.#clock;
+    if (nowNs === this.#toldNs) return;
+    this.#toldNs = nowNs;
     const high = Math.floor(nowNs / twoTo32);
     const { u32 } = this.memory;
     const at = (this.#shared + LibShared.nowNs) >>> 2;
@@ -370,13 +377,12 @@ export class KernelInstance implements HostedKernel {
   #enterBriefly(): void {
     this.#refuse();
     this.#inside = true;
-    this.#outerStackTraceLimit = Error.stackTraceLimit;
-    Error.stackTraceLimit = stackFramesMax;
+    if (!stacksAreDeep) this.#outerStackFrames = beginDeepStacks();
   }
 
   #leaveBriefly(): void {
     this.#inside = false;
-    Error.stackTraceLimit = this.#outerStackTraceLimit;
+    if (!stacksAreDeep) endDeepStacks(this.#outerStackFrames);
   }
 
   #readTimer(): void {

@@ -11,9 +11,10 @@ import { LibosError } from '../errors.js';
 import { parseSizeBytes } from '../units.js';
 import { ABI_VERSION } from './abi.generated.js';
 import type { Clock, Console, Entropy, KernelWarning } from './environment.js';
-import { nonZeroPages, wasmPageBytes, type KernelImage } from './image.js';
+import { wasmPageBytes, type KernelImage } from './image.js';
 import { KernelInstance } from './instance.js';
 import { checkedManifest, foreign, type KernelManifest } from './manifest.js';
+import { takeData, type DataSegment } from './module-parts.js';
 import type { Environment } from './reports.js';
 
 /** Which kernel: by profile, name or path, by default the profile "sim"; or the bytes of one. */
@@ -56,16 +57,22 @@ const loading = new Map<string, Promise<Kernel>>();
 
 export class Kernel {
   readonly manifest: KernelManifest;
-  /** What the module itself fills. */
+  /** Where its data is, with and without a value. */
   readonly memoryImageBytes: number;
   /** The file that it was loaded from, and what tells this content of it from others; undefined: from bytes. */
   readonly file: { readonly path: string; readonly key: string } | undefined;
   readonly #module: WebAssembly.Module;
+  readonly #data: readonly DataSegment[];
   readonly #where: string;
-  #freshPages: Uint32Array | undefined;
 
-  private constructor(module: WebAssembly.Module, where: string, fileKey: string | undefined) {
+  private constructor(
+    module: WebAssembly.Module,
+    data: readonly DataSegment[],
+    where: string,
+    fileKey: string | undefined,
+  ) {
     this.#module = module;
+    this.#data = data;
     this.#where = where;
     this.file = fileKey === undefined ? undefined : { path: where, key: fileKey };
     this.manifest = checkedManifest(module, where);
@@ -74,7 +81,7 @@ export class Kernel {
 
   /** Loads a kernel; a file that has not changed is read and compiled once in a process. */
   static async load(source: KernelSource = {}): Promise<Kernel> {
-    if ('bytes' in source) return Kernel.#compile(source.bytes, 'the given kernel');
+    if ('bytes' in source) return Kernel.#compile(source.bytes.slice(), 'the given kernel');
     const path = locateKernel(source).wasmPath;
     const key = fileKey(path, await stat(path));
     const ready = loaded.get(key);
@@ -92,30 +99,34 @@ export class Kernel {
 
   /** As `load`, before it returns. */
   static loadSync(source: KernelSource = {}): Kernel {
-    if ('bytes' in source) return Kernel.#compileSync(source.bytes, 'the given kernel');
+    if ('bytes' in source) return Kernel.#compileSync(source.bytes.slice(), 'the given kernel');
     const path = locateKernel(source).wasmPath;
     const key = fileKey(path, statSync(path));
     return loaded.get(key) ?? keep(key, Kernel.#compileSync(readFileSync(path), path, key));
   }
 
+  /** Changes `bytes`. */
   static async #compile(bytes: Uint8Array, where: string, key?: string): Promise<Kernel> {
+    const data = takeData(bytes);
     let module: WebAssembly.Module;
     try {
       module = await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
     } catch (cause) {
       throw notWasm(where, cause);
     }
-    return new Kernel(module, where, key);
+    return new Kernel(module, data, where, key);
   }
 
+  /** Changes `bytes`. */
   static #compileSync(bytes: Uint8Array, where: string, key?: string): Kernel {
+    const data = takeData(bytes);
     let module: WebAssembly.Module;
     try {
       module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     } catch (cause) {
       throw notWasm(where, cause);
     }
-    return new Kernel(module, where, key);
+    return new Kernel(module, data, where, key);
   }
 
   /** What it boots in with that limit: more is asked for as it is needed. */
@@ -132,6 +143,13 @@ export class Kernel {
       memoryMaxBytes,
       options,
     );
+    for (const { address, bytes } of this.#data) instance.memory.bytes.set(bytes, address);
+    if (instance.abiVersion !== ABI_VERSION) {
+      throw foreign(
+        this.#where,
+        `its image has host interface ${instance.abiVersion}, its manifest ${ABI_VERSION}`,
+      );
+    }
     instance.boot({
       cmdline: options.cmdline ?? '',
       realtimeOffsetMs: options.realtimeOffsetMs ?? realtimeOffsetMsDefault,
@@ -141,11 +159,8 @@ export class Kernel {
 
   /** A new instance that goes on where the image was taken, with randomness of its own unless told otherwise. */
   clone(image: KernelImage, options: ImageOptions): KernelInstance {
-    this.#freshPages ??= nonZeroPages(
-      this.#instantiate(this.memoryImageBytes, this.memoryImageBytes, options).memory,
-    );
     const instance = this.#instantiate(image.memoryBytes, image.memoryMaxBytes, options);
-    instance.startFrom(image, this.#freshPages);
+    instance.startFrom(image);
     if (options.reseed !== false) instance.reseed();
     return instance;
   }
@@ -159,14 +174,7 @@ export class Kernel {
       onWarning: options.onWarning ?? (() => undefined),
     };
     const source = { module: this.#module, memoryBytes, memoryMaxBytes };
-    const instance = new KernelInstance(source, environment);
-    if (instance.abiVersion !== ABI_VERSION) {
-      throw foreign(
-        this.#where,
-        `its image has host interface ${instance.abiVersion}, its manifest ${ABI_VERSION}`,
-      );
-    }
-    return instance;
+    return new KernelInstance(source, environment);
   }
 
   #memoryMaxBytes(memoryMax: number | string): number {

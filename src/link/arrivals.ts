@@ -7,6 +7,7 @@
  */
 import type { Scheduler, Stateful, TargetId, Timed } from '../host/index.js';
 import type { FrameHandle } from './frame-pool.js';
+import { FrameRing } from './frame-ring.js';
 
 /** Who takes what arrives, and the hold of it. */
 export interface Receiver {
@@ -24,12 +25,8 @@ export class Arrivals implements Timed, Stateful {
   readonly #scheduler: Scheduler;
   readonly #receiver: Receiver;
   readonly #target: TargetId;
-  /** A ring, sorted. */
-  #timesNs = new Float64Array(8);
-  #frames = new Uint32Array(8);
-  #epochs = new Uint32Array(8);
-  #head = 0;
-  #count = 0;
+  /** Time, frame and epoch, sorted. */
+  readonly #ring = new FrameRing();
   #armedNs = Infinity;
 
   constructor(scheduler: Scheduler, receiver: Receiver) {
@@ -40,86 +37,42 @@ export class Arrivals implements Timed, Stateful {
 
   /** Frames on their way. */
   get length(): number {
-    return this.#count;
+    return this.#ring.count;
   }
 
   /** A frame is on its way, held by us. */
   add(arrivalNs: number, frame: FrameHandle, epoch: number): void {
-    if (this.#count === this.#frames.length) this.#grow();
-    const mask = this.#frames.length - 1;
-    const times = this.#timesNs;
-    let at = this.#count++;
-    let slot = (this.#head + at) & mask;
-    while (at > 0) {
-      const before = (this.#head + at - 1) & mask;
-      if (times[before]! <= arrivalNs) break;
-      times[slot] = times[before]!;
-      this.#frames[slot] = this.#frames[before]!;
-      this.#epochs[slot] = this.#epochs[before]!;
-      slot = before;
-      at--;
-    }
-    times[slot] = arrivalNs;
-    this.#frames[slot] = frame;
-    this.#epochs[slot] = epoch;
-    if (at === 0) this.#arm(arrivalNs);
+    if (this.#ring.insert(arrivalNs, frame, epoch) === 0) this.#arm(arrivalNs);
   }
 
   onTime(timeNs: number): void {
     // One that an earlier arrival has overtaken.
     if (timeNs !== this.#armedNs) return;
     this.#armedNs = Infinity;
-    while (this.#count > 0 && this.#timesNs[this.#head]! <= timeNs) {
-      const slot = this.#head;
-      this.#head = (slot + 1) & (this.#frames.length - 1);
-      this.#count--;
-      this.#receiver.arrive(this.#frames[slot]!, this.#epochs[slot]!);
+    const ring = this.#ring;
+    while (ring.count > 0 && ring.values[ring.offset(0)]! <= timeNs) {
+      const at = ring.shift();
+      this.#receiver.arrive(ring.values[at + 1]!, ring.values[at + 2]!);
     }
-    if (this.#count > 0) this.#arm(this.#timesNs[this.#head]!);
+    if (ring.count > 0) this.#arm(ring.values[ring.offset(0)]!);
   }
 
   saveState(): ArrivalsState {
-    const slots = this.#slots();
     return {
-      timesNs: Float64Array.from(slots, (slot) => this.#timesNs[slot]!),
-      frames: Uint32Array.from(slots, (slot) => this.#frames[slot]!),
-      epochs: Uint32Array.from(slots, (slot) => this.#epochs[slot]!),
+      timesNs: this.#ring.column(0),
+      frames: Uint32Array.from(this.#ring.column(1)),
+      epochs: Uint32Array.from(this.#ring.column(2)),
       armedNs: this.#armedNs,
     };
   }
 
   restoreState(saved: unknown): void {
-    const state = saved as ArrivalsState;
-    this.#load(state.timesNs, state.frames, state.epochs, Math.max(8, this.#frames.length));
-    this.#armedNs = state.armedNs;
-  }
-
-  #slots(): number[] {
-    const mask = this.#frames.length - 1;
-    return Array.from({ length: this.#count }, (_, index) => (this.#head + index) & mask);
-  }
-
-  #grow(): void {
-    const { timesNs, frames, epochs } = this.saveState();
-    this.#load(timesNs, frames, epochs, this.#frames.length * 2);
-  }
-
-  #load(
-    timesNs: Float64Array,
-    frames: Uint32Array,
-    epochs: Uint32Array,
-    capacityMin: number,
-  ): void {
-    let capacity = capacityMin;
-    while (capacity < frames.length) capacity *= 2;
-    this.#timesNs = new Float64Array(capacity);
-    this.#timesNs.set(timesNs);
-    this.#frames = new Uint32Array(capacity);
-    this.#frames.set(frames);
-    this.#epochs = new Uint32Array(capacity);
-    this.#epochs.set(epochs);
-    this.#head = 0;
-    this.#count = frames.length;
+    const { timesNs, frames, epochs, armedNs } = saved as ArrivalsState;
+    this.#ring.clear();
+    for (const [index, timeNs] of timesNs.entries()) {
+      this.#ring.push(timeNs, frames[index]!, epochs[index]!);
+    }
+    this.#armedNs = armedNs;
   }
 
   #arm(timeNs: number): void {

@@ -14,6 +14,8 @@ export interface Attachment {
   /** Whether a frame to send is still there: a crash takes its host's frames. */
   holds(frame: number): boolean;
   frameLength(frame: number): number;
+  /** Whether it is one segment. */
+  isWhole(frame: number): boolean;
   readOffloads(frame: number, offloads: FrameOffloads): void;
   read(
     frame: number,
@@ -72,6 +74,10 @@ export class NicAttachment implements Attachment, FrameSink {
     return this.nic.frameLength(frame);
   }
 
+  isWhole(frame: number): boolean {
+    return this.nic.isWhole(frame);
+  }
+
   readOffloads(frame: number, offloads: FrameOffloads): void {
     this.nic.readOffloads(frame, offloads);
   }
@@ -90,8 +96,10 @@ export class NicAttachment implements Attachment, FrameSink {
     const pool = this.#pool;
     const taken = pool.allocate(lengthBytes);
     this.nic.read(frame, 0, pool.bytes, pool.offsetOf(taken), lengthBytes);
-    this.nic.readOffloads(frame, this.#offloads);
-    pool.writeOffloads(taken, this.#offloads);
+    if (!this.nic.isPlain(frame)) {
+      this.nic.readOffloads(frame, this.#offloads);
+      pool.writeOffloads(taken, this.#offloads);
+    }
     return taken;
   }
 
@@ -104,7 +112,7 @@ export class NicAttachment implements Attachment, FrameSink {
     const length = pool.lengthOf(frame);
     const received = this.nic.allocate(length);
     if (received !== 0) {
-      this.nic.write(received, pool.bytes, pool.offsetOf(frame), length);
+      this.nic.write(received, pool.wholeView(frame), 0, length);
       if (!pool.isPlain(frame)) {
         pool.readOffloads(frame, this.#offloads);
         this.nic.writeOffloads(received, this.#offloads);
@@ -140,6 +148,10 @@ class PortAttachment implements Attachment {
 
   frameLength(frame: number): number {
     return this.#pool.lengthOf(frame);
+  }
+
+  isWhole(frame: number): boolean {
+    return this.#pool.gsoSizeOf(frame) === 0;
   }
 
   readOffloads(frame: number, offloads: FrameOffloads): void {

@@ -38,6 +38,8 @@ export class FramePool implements Stateful {
   /** Handles of free slots, by size. */
   readonly #free: Uint32Array[] = slotBytes.map(() => new Uint32Array(16));
   readonly #freeCounts: number[] = slotBytes.map(() => 0);
+  /** By handle: what `wholeView` gave the last time. */
+  #views: (Uint8Array | undefined)[] = [];
 
   /** Where all frames are. Context: until the next `allocate`, which may replace it. */
   get bytes(): Uint8Array {
@@ -112,6 +114,15 @@ export class FramePool implements Stateful {
     return this.#bytes.subarray(from, from + lengthBytes);
   }
 
+  /** A view of all of it, which is kept for the next frame of that length. Context: as `bytes`. */
+  wholeView(frame: FrameHandle): Uint8Array {
+    const kept = this.#views[frame];
+    if (kept !== undefined && kept.length === this.#lengths[frame]) return kept;
+    const view = this.view(frame);
+    this.#views[frame] = view;
+    return view;
+  }
+
   /** Whether it is as a wire carries it: one segment, checksums done. */
   isPlain(frame: FrameHandle): boolean {
     const at = frame * fieldCount;
@@ -173,6 +184,7 @@ export class FramePool implements Stateful {
     const state = saved as FramePoolState;
     this.#handleCount = 1;
     this.#usedBytes = 0;
+    this.#views = [];
     const count = state.classes.length;
     for (let frame = 1; frame < count; frame++) this.#carve(state.classes[frame]!);
     this.#lengths.set(state.lengths);
@@ -211,6 +223,7 @@ export class FramePool implements Stateful {
       const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#usedBytes));
       larger.set(this.#bytes.subarray(0, offset));
       this.#bytes = larger;
+      this.#views = [];
     }
     const frame = this.#handleCount++;
     if (frame === this.#lengths.length) this.#growHandles();

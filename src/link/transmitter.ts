@@ -9,6 +9,7 @@ import type { Scheduler, Stateful, TargetId, Timed } from '../host/index.js';
 import { readU16 } from './checksum.js';
 import { createOffloads, type Attachment, type AttachmentSink } from './attachment.js';
 import { etherHeaderBytes, etherTypeAt, isVlanType, macBytes, vlanTagBytes } from './ethernet.js';
+import { FrameRing } from './frame-ring.js';
 import { segmentCount, segmentLength } from './segment.js';
 import { carriesWhole, type DirectionSettings } from './settings.js';
 import { bytesPerChance } from './trace-schedule.js';
@@ -82,12 +83,8 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
   /** Frames are not split: set by whoever watches or changes them. */
   #keepsWhole = true;
   #isUp = true;
-  /** A ring: the frame that is being sent, if one is, then those that wait. */
-  #frames = new Float64Array(8);
-  #steps = new Int32Array(8);
-  #lengths = new Uint32Array(8);
-  #head = 0;
-  #count = 0;
+  /** Frame, step and length: the frame that is being sent, if one is, then those that wait. */
+  readonly #ring = new FrameRing();
   #bytes = 0;
   #serving = false;
   /** When the frame that is being sent has left; a fraction of a nanosecond is not lost. */
@@ -115,12 +112,12 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
 
   /** Frames that wait, beside the one that is being sent. */
   get queueFrames(): number {
-    return this.#serving ? this.#count - 1 : this.#count;
+    return this.#serving ? this.#ring.count - 1 : this.#ring.count;
   }
 
   /** Bytes that wait. */
   get queueBytes(): number {
-    return this.#serving ? this.#bytes - this.#lengths[this.#head]! : this.#bytes;
+    return this.#serving ? this.#bytes - this.#lengthAt(this.#ring.offset(0)) : this.#bytes;
   }
 
   /** Whether frames pass whole, whatever segmentation offload made of them. */
@@ -145,12 +142,12 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
     this.counters.droppedByMedium++;
     this.#giveBackLater(this.#pop());
     this.#serving = false;
-    if (this.#count > 0) this.#serve();
+    if (this.#ring.count > 0) this.#serve();
   }
 
   /** For the pacer: where the first frame goes. Context: there is one. */
   readDestination(target: Uint8Array): void {
-    const frame = this.#frames[this.#head]!;
+    const frame = this.#frameAt(this.#ring.offset(0));
     if (this.#source.holds(frame)) this.#source.read(frame, 0, target, 0, macBytes);
   }
 
@@ -170,7 +167,7 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
     }
     if (settings.rateBitsPerSecond === old.rateBitsPerSecond && settings.trace === old.trace)
       return;
-    if (this.#count === 0) return;
+    if (this.#ring.count === 0) return;
     const wasRate = old.trace === undefined && old.rateBitsPerSecond !== Infinity;
     const isRate = settings.trace === undefined && settings.rateBitsPerSecond !== Infinity;
     if (this.#serving && wasRate && isRate) {
@@ -187,7 +184,7 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
   /** Takes the link away: what waits and what is being sent is lost. */
   down(): void {
     this.#isUp = false;
-    while (this.#count > 0) {
+    while (this.#ring.count > 0) {
       this.counters.droppedByDown++;
       this.#giveBackLater(this.#pop());
     }
@@ -203,19 +200,17 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
   accept(frame: number): void {
     if (this.#keepsWhole && this.#isUp) {
       this.#push(frame, wholeFrame | last, 0);
-      if (this.#count === 1) this.#arm(this.#scheduler.nowNs);
+      if (this.#ring.count === 1) this.#arm(this.#scheduler.nowNs);
       return;
     }
-    const offloads = this.#offloads;
     const length = this.#source.frameLength(frame);
-    this.#source.readOffloads(frame, offloads);
-    if (offloads.gsoSize === 0) {
+    if (this.#source.isWhole(frame)) {
       if (this.#admit(frame, length)) this.#push(frame, wholeFrame | last, length);
       else this.#giveBackAt(frame);
     } else {
       this.#acceptSegments(frame, length);
     }
-    if (!this.#serving && this.#count > 0) this.#serve();
+    if (!this.#serving && this.#ring.count > 0) this.#serve();
   }
 
   onTime(timeNs: number): void {
@@ -225,15 +220,14 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
     const { trace, rateBitsPerSecond } = this.#settings;
     if (trace !== undefined) this.#spendChance();
     else if (rateBitsPerSecond !== Infinity) this.#departFirst();
-    else while (this.#count > 0) this.#departFirst();
+    else while (this.#ring.count > 0) this.#departFirst();
   }
 
   saveState(): TransmitterState {
-    const entries = Array.from({ length: this.#count }, (_, index) => this.#slot(index));
     return {
-      frames: Float64Array.from(entries, (slot) => this.#frames[slot]!),
-      steps: Int32Array.from(entries, (slot) => this.#steps[slot]!),
-      lengths: Uint32Array.from(entries, (slot) => this.#lengths[slot]!),
+      frames: this.#ring.column(0),
+      steps: Int32Array.from(this.#ring.column(1)),
+      lengths: Uint32Array.from(this.#ring.column(2)),
       isUp: this.#isUp,
       serving: this.#serving,
       busyUntilNs: this.#busyUntilNs,
@@ -248,8 +242,7 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
   restoreState(saved: unknown, settings = this.#settings): void {
     const state = saved as TransmitterState;
     this.#settings = settings;
-    this.#head = 0;
-    this.#count = 0;
+    this.#ring.clear();
     this.#bytes = 0;
     for (const [index, frame] of state.frames.entries()) {
       this.#push(frame, state.steps[index]!, state.lengths[index]!);
@@ -267,6 +260,7 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
   /** Each segment on its own; the frame is given back with the last of those that are sent. */
   #acceptSegments(frame: number, length: number): void {
     const offloads = this.#offloads;
+    this.#source.readOffloads(frame, offloads);
     const count = segmentCount(length, offloads);
     if (count > 1) this.counters.splitFrames++;
     let accepted = 0;
@@ -279,7 +273,7 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
       accepted++;
     }
     if (accepted === 0) this.#giveBackAt(frame);
-    else this.#steps[this.#slot(this.#count - 1)]! |= last;
+    else this.#ring.values[this.#ring.offset(this.#ring.count - 1) + 1]! |= last;
   }
 
   /** Whether a frame may enter; room is made or it is counted. */
@@ -312,33 +306,32 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
 
   /** The first that waits: the one behind the one that is being sent, which takes its place. */
   #dropOldest(): void {
-    const first = this.#slot(0);
-    const oldest = this.#slot(1);
-    const frame = this.#frames[first]!;
-    const step = this.#steps[first]!;
-    const length = this.#lengths[first]!;
+    const ring = this.#ring;
+    const oldest = ring.offset(1);
+    const first = ring.shift();
+    const frame = this.#frameAt(first);
+    const step = this.#stepAt(first);
     // What is being sent of the same frame is the last of it now.
-    const isSameFrame = frame === this.#frames[oldest];
+    const isSameFrame = frame === this.#frameAt(oldest);
     if (!isSameFrame) this.#giveBackLater(oldest);
-    this.#bytes -= this.#lengths[oldest]!;
-    this.#steps[oldest] = isSameFrame ? step | (this.#steps[oldest]! & last) : step;
-    this.#frames[oldest] = frame;
-    this.#lengths[oldest] = length;
-    this.#head = oldest;
-    this.#count--;
+    this.#bytes -= this.#lengthAt(oldest);
+    ring.values[oldest + 1] = isSameFrame ? step | (this.#stepAt(oldest) & last) : step;
+    ring.values[oldest] = frame;
+    ring.values[oldest + 2] = this.#lengthAt(first);
   }
 
   /** Begins to send the first frame, now or when the one before it has left. */
   #serve(fromNs = this.#scheduler.nowNs): void {
     const source = this.#source;
-    while (this.#count > 0 && !source.holds(this.#frames[this.#head]!)) {
+    const ring = this.#ring;
+    while (ring.count > 0 && !source.holds(this.#frameAt(ring.offset(0)))) {
       this.counters.droppedByCrash++;
       this.#pop();
     }
-    this.#serving = this.#count > 0;
+    this.#serving = ring.count > 0;
     if (!this.#serving) return;
     const { trace, rateBitsPerSecond } = this.#settings;
-    const length = this.#lengths[this.#head]!;
+    const length = this.#lengthAt(ring.offset(0));
     if (this.#pacer) {
       this.#pacer.request(this, length);
     } else if (trace !== undefined) {
@@ -381,55 +374,39 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
   }
 
   #departFirst(): void {
-    const slot = this.#pop();
-    const frame = this.#frames[slot]!;
-    const step = this.#steps[slot]!;
+    const at = this.#pop();
+    const frame = this.#frameAt(at);
+    const step = this.#stepAt(at);
     if (this.#serving) {
       this.#serving = false;
-      if (this.#count > 0) this.#serve(this.#busyUntilNs);
+      if (this.#ring.count > 0) this.#serve(this.#busyUntilNs);
     }
     if (this.#source.holds(frame)) this.#departures.depart(frame, step);
     else this.counters.droppedByCrash++;
   }
 
-  /** The slot of what was the first; its values are there until something is pushed. */
+  /** Where what was the first is, until something is pushed. */
   #pop(): number {
-    const slot = this.#head;
-    this.#head = (slot + 1) & (this.#frames.length - 1);
-    this.#count--;
-    this.#bytes -= this.#lengths[slot]!;
-    return slot;
+    const at = this.#ring.shift();
+    this.#bytes -= this.#lengthAt(at);
+    return at;
   }
 
   #push(frame: number, step: number, lengthBytes: number): void {
-    if (this.#count === this.#frames.length) this.#grow();
-    const slot = (this.#head + this.#count) & (this.#frames.length - 1);
-    this.#frames[slot] = frame;
-    this.#steps[slot] = step;
-    this.#lengths[slot] = lengthBytes;
-    this.#count++;
+    this.#ring.push(frame, step, lengthBytes);
     this.#bytes += lengthBytes;
   }
 
-  #slot(index: number): number {
-    return (this.#head + index) & (this.#frames.length - 1);
+  #frameAt(offset: number): number {
+    return this.#ring.values[offset]!;
   }
 
-  #grow(): void {
-    const entries = Array.from({ length: this.#count }, (_, index) => this.#slot(index));
-    const capacity = this.#frames.length * 2;
-    const frames = new Float64Array(capacity);
-    const steps = new Int32Array(capacity);
-    const lengths = new Uint32Array(capacity);
-    for (const [index, slot] of entries.entries()) {
-      frames[index] = this.#frames[slot]!;
-      steps[index] = this.#steps[slot]!;
-      lengths[index] = this.#lengths[slot]!;
-    }
-    this.#frames = frames;
-    this.#steps = steps;
-    this.#lengths = lengths;
-    this.#head = 0;
+  #stepAt(offset: number): number {
+    return this.#ring.values[offset + 1]!;
+  }
+
+  #lengthAt(offset: number): number {
+    return this.#ring.values[offset + 2]!;
   }
 
   #arm(timeNs: number): void {
@@ -438,9 +415,9 @@ export class Transmitter implements Timed, AttachmentSink, Stateful {
     this.#scheduler.at(timeNs, this.#departure, timeNs, 0);
   }
 
-  /** If nothing of the frame comes after what was in the slot. */
-  #giveBackLater(slot: number): void {
-    if (isLastStep(this.#steps[slot]!)) this.#giveBackAt(this.#frames[slot]!);
+  /** If nothing of the frame comes after what was there. */
+  #giveBackLater(offset: number): void {
+    if (isLastStep(this.#stepAt(offset))) this.#giveBackAt(this.#frameAt(offset));
   }
 
   #giveBackAt(frame: number): void {

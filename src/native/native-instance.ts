@@ -253,9 +253,10 @@ export class NativeInstance implements HostedKernel {
     this.#enqueue(frame);
   }
 
-  /** It reaches the kernel with the next call. */
-  txDone(frame: number): void {
+  /** It reaches the kernel with the next call, so there must be one. */
+  txDone(frame: number): boolean {
     this.#enqueue(frame + queuedTxDone);
+    return true;
   }
 
   reseed(): void {

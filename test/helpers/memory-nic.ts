@@ -76,6 +76,15 @@ export class MemoryNic implements Nic {
     return this.#get(frame).bytes.length;
   }
 
+  isWhole(frame: number): boolean {
+    return this.#get(frame).offloads.gsoSize === 0;
+  }
+
+  isPlain(frame: number): boolean {
+    const { gsoSize, gsoType, flags } = this.#get(frame).offloads;
+    return gsoSize === 0 && gsoType === 0 && flags === 0;
+  }
+
   readOffloads(frame: number, offloads: FrameOffloads): void {
     Object.assign(offloads, this.#get(frame).offloads);
   }
