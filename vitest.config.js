@@ -15,14 +15,15 @@ const alias = [
 export default defineConfig({
   test: {
     passWithNoTests: true,
-    projects: suites.map(({ name, include, timeoutMs, env }, index) => ({
+    projects: suites.map(({ name, include, exclude = [], timeoutMs, setup, env }, index) => ({
       resolve: { alias },
       test: {
         name,
         include,
-        exclude: ['**/node_modules/**', 'dist/**'],
+        exclude: ['**/node_modules/**', 'dist/**', ...exclude],
         testTimeout: timeoutMs,
         hookTimeout: timeoutMs,
+        ...(setup && { setupFiles: [setup] }),
         ...(env && { env }),
         sequence: { groupOrder: index },
       },

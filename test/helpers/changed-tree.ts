@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { vi } from 'vitest';
 import { cacheEntries, cachePath } from '../../kernel/build/cache.js';
 import { ensureKernel } from '../../kernel/build/index.js';
+import type { FormName } from '../../kernel/build/index.js';
 import { findDebianSource } from '../../kernel/build/source.js';
 import { linkTree } from './linux-tree.js';
 
@@ -28,14 +29,14 @@ export class ChangedTree implements Disposable {
     this.original = readFileSync(join(debianTree, file), 'utf8');
   }
 
-  /** Sets LIBOS_CACHE until the tree is disposed of. */
-  static async create(file: string): Promise<ChangedTree> {
-    await ensureKernel({ profile: 'sim' });
+  /** Sets LIBOS_CACHE until the tree is disposed of. Kernels of `form` get a head start. */
+  static async create(file: string, form: FormName = 'wasm32'): Promise<ChangedTree> {
+    await ensureKernel({ profile: 'sim', form });
     const { tree } = await findDebianSource();
     const folder = mkdtempSync(join(tmpdir(), 'libos-own-'));
     const changed = new ChangedTree(folder, tree, file);
     const cache = join(folder, 'cache');
-    for (const path of [cachePath('trees'), ...finishedBuilds()]) {
+    for (const path of [cachePath('trees'), ...finishedBuilds(form)]) {
       const link = join(cache, path.slice(dirname(cachePath('trees')).length + 1));
       mkdirSync(dirname(link), { recursive: true });
       symlinkSync(path, link);
@@ -54,8 +55,8 @@ export class ChangedTree implements Disposable {
   }
 }
 
-function finishedBuilds(): string[] {
+function finishedBuilds(form: FormName): string[] {
   return cacheEntries('builds')
-    .filter((name) => name.startsWith('sim-wasm32-') && !name.endsWith('.lock'))
+    .filter((name) => name.startsWith(`sim-${form}-`) && !name.endsWith('.lock'))
     .map((name) => cachePath('builds', name));
 }

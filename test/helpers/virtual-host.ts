@@ -6,6 +6,7 @@
 import {
   Kernel,
   type BootOptions,
+  type KernelChoice,
   type HostedKernel,
   type KernelInstance,
   type KernelWarning,
@@ -88,13 +89,22 @@ export function loadKernel(): Promise<Kernel> {
   return Kernel.load(kernelPath === undefined ? {} : { path: kernelPath });
 }
 
+/** The kernel of the form that the suite runs on. */
+export async function loadKernelOfForm(): Promise<Kernel | NativeKernel> {
+  return onNativeForm ? loadNativeKernel() : loadKernel();
+}
+
 /** Whether the suite runs on the native form: the project "native-form" of the tests sets it. */
 export const onNativeForm = process.env['LIBOS_FORM'] === 'native';
 
-/** Boots a host with nothing but its loopback interface, up; in the form that the suite runs on. */
-export async function virtualHost(seed = 1, loaded?: Promise<Kernel>): Promise<VirtualHost> {
-  if (onNativeForm && loaded === undefined) return virtualNativeHost(seed);
-  return virtualWasmHost(seed, loaded);
+/**
+ * Boots a host with nothing but its loopback interface, up; in the form that the suite runs on.
+ *
+ * @param choice another kernel than the tests'
+ */
+export async function virtualHost(seed = 1, choice?: KernelChoice): Promise<VirtualHost> {
+  if (onNativeForm) return virtualNativeHost(seed, {}, choice && NativeKernel.load(choice));
+  return virtualWasmHost(seed, choice && Kernel.load(choice));
 }
 
 /** The same in WebAssembly, whatever the suite runs on. */
@@ -112,9 +122,10 @@ export async function virtualWasmHost(
 export function virtualNativeHost(
   seed = 1,
   options: Partial<BootOptions> = {},
+  kernel = loadNativeKernel(),
 ): VirtualHost<NativeInstance> {
   const time = new VirtualTime();
-  const instance = loadNativeKernel().boot({ ...bootOptions(seed, time), ...options });
+  const instance = kernel.boot({ ...bootOptions(seed, time), ...options });
   const host = around(instance, time, lp64);
   return {
     ...host,

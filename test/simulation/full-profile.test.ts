@@ -7,7 +7,7 @@ import type { NewLink } from '../../src/posix/netlink/index.js';
 import { AF_INET, AF_INET6, IPPROTO_SCTP, SOCK_DGRAM, SOCK_STREAM } from '../../src/posix/index.js';
 import { virtualHost } from '../helpers/virtual-host.js';
 
-const world = await virtualHost(1, Kernel.load({ profile: 'full' }));
+const world = await virtualHost(1, { profile: 'full' });
 const { host } = world;
 afterAll(() => world[Symbol.dispose]());
 

@@ -4,13 +4,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Simulation, type ConnectOptions } from '../../src/dce/index.js';
 import type { Offload } from '../../src/host/index.js';
-import { KernelPanic, type Kernel, type KernelWarning } from '../../src/kernel/index.js';
+import { KernelPanic, type KernelWarning } from '../../src/kernel/index.js';
 import { AF_INET, NR, SOCK_DGRAM, SOCK_STREAM, type Process } from '../../src/posix/index.js';
-import { loadKernel } from '../helpers/virtual-host.js';
+import { loadKernelOfForm } from '../helpers/virtual-host.js';
 
-let kernel: Kernel;
+let kernel: Awaited<ReturnType<typeof loadKernelOfForm>>;
 beforeAll(async () => {
-  kernel = await loadKernel();
+  kernel = await loadKernelOfForm();
 });
 
 const addresses = ['192.0.2.1', '192.0.2.2'] as const;
