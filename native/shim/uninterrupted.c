@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "trusted.h"
 
@@ -72,14 +73,17 @@ static bool is_closed(int fd)
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
-/* Whether it never waits. */
+/*
+ * Whether a connect never waits. The broker must not hear of the question: what it keeps of a call is for the next
+ * one. So it is put to the program's end of the pair.
+ */
 static bool is_datagram(int fd)
 {
 	socklen_t length = sizeof(int);
 	int type;
 
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
-	       (type == SOCK_DGRAM || type == SOCK_RAW);
+	return libos_trusted_call(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, (long)&type, (long)&length, 0) == 0 &&
+	       type == SOCK_DGRAM;
 }
 
 /* A signal interrupts it only while it goes on, as a program takes it to do after EINTR. */
@@ -90,7 +94,7 @@ EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length)
 	do {
 		result = LIBOS_NEXT(connect)(fd, address, length);
 		saved = errno;
-	} while (result < 0 && saved == EINTR && (is_closed(fd) || is_datagram(fd)));
+	} while (result < 0 && saved == EINTR && (is_datagram(fd) || is_closed(fd)));
 	errno = saved;
 	return result;
 }

@@ -52,7 +52,7 @@ export class NotifiedCall implements ServedCall {
   readonly #idLow: number;
   readonly #idHigh: number;
   readonly #entry: number;
-  readonly words: Uint32Array;
+  readonly #words: Uint32Array;
   readonly memory: CallMemory | undefined;
   #over = false;
   /** What it has had, heard or not. */
@@ -67,7 +67,7 @@ export class NotifiedCall implements ServedCall {
     this.#idHigh = words[idWord + 1]!;
     this.#entry = words[entryWord]!;
     this.tid = words[tidWord]!;
-    this.words = words.slice(argumentsWord, argumentsWord + 12);
+    this.#words = words.slice(argumentsWord, argumentsWord + 12);
     this.memory = CallMemory.of(row.name);
   }
 
@@ -85,11 +85,11 @@ export class NotifiedCall implements ServedCall {
   }
 
   unsigned(index: number): number {
-    return this.words[2 * index + 1]! * twoTo32 + this.words[2 * index]!;
+    return this.#words[2 * index + 1]! * twoTo32 + this.#words[2 * index]!;
   }
 
   int(index: number): number {
-    return this.words[2 * index]! | 0;
+    return this.#words[2 * index]! | 0;
   }
 
   valid(): boolean {

@@ -7,6 +7,7 @@
  */
 import { isSystemError } from '../../posix/index.js';
 import type { Call, Caller } from '../call.js';
+import type { CallRow } from '../calls/decode.js';
 import type { CallName } from '../calls/table.js';
 
 /** Calls that cannot be made twice. */
@@ -52,14 +53,13 @@ interface Piece {
 /** What is kept of a call. */
 export interface ServedCall extends Call {
   readonly memory: CallMemory | undefined;
-  /** Its arguments in halves of 32 bits. */
-  readonly words: Uint32Array;
+  readonly row: CallRow;
 }
 
 export class UnheardAnswer {
   readonly caller: Caller;
   readonly #name: CallName;
-  readonly #words: Uint32Array;
+  readonly #arguments: readonly number[];
   readonly #value: number;
   readonly #written: readonly Piece[];
   /** What else the call had read, which is the same where the same call is made. */
@@ -68,7 +68,7 @@ export class UnheardAnswer {
   private constructor(call: ServedCall, memory: CallMemory, value: number) {
     this.caller = call.caller;
     this.#name = call.name;
-    this.#words = call.words;
+    this.#arguments = argumentsOf(call);
     this.#value = value;
     // Read now, which must not count as the call's own reading.
     const [written, read] = [[...memory.written], [...memory.read]];
@@ -89,9 +89,8 @@ export class UnheardAnswer {
 
   /** Answers a call if it is the same one, made again. */
   giveTo(call: ServedCall): boolean {
-    if (call.name !== this.#name || call.words.some((word, i) => word !== this.#words[i])) {
-      return false;
-    }
+    if (call.name !== this.#name) return false;
+    if (argumentsOf(call).some((argument, i) => argument !== this.#arguments[i])) return false;
     try {
       if (call.caller !== this.caller || !this.#read.every((piece) => this.#isThere(call, piece))) {
         return false;
@@ -116,6 +115,13 @@ export class UnheardAnswer {
       (piece) => address >= piece.address && address < piece.address + piece.bytes.length,
     );
   }
+}
+
+/** Without what lies in the registers behind them, and above what a C program sets of an int. */
+function argumentsOf(call: ServedCall): number[] {
+  return call.row.description.arguments.map(([, kind], index) =>
+    kind === 'address' ? call.unsigned(index) : call.int(index),
+  );
 }
 
 function piecesAt(call: Call, list: readonly number[]): Piece[] {

@@ -19,11 +19,9 @@ import type { Call, CallHandlers } from '../../../src/nuse/call.js';
 import { readMessage, writeAddress, writeInt } from '../../../src/nuse/sockets/program-data.js';
 import { outcomeOf } from './test-host.js';
 
+const AF_UNIX = 1;
 const AF_INET = 2;
-const SOL_SOCKET = 1;
-const SO_TYPE = 3;
 const SOCK_DGRAM = 2;
-const ENOPROTOOPT = 92;
 const addressBytes = 16;
 const turns = 1500;
 
@@ -56,12 +54,15 @@ class Ledger {
   readonly sent: number[] = [];
   readonly stream: number[] = [];
   #next = 0;
+  #pair = -1;
 
   readonly handlers: CallHandlers = {
     socket: (call) => {
-      const fd = addon().open('/dev/null', 2, 0);
-      call.answerWithFd(fd);
-      addon().close(fd);
+      const ends = new Int32Array(2);
+      addon().socketPair(AF_UNIX, SOCK_DGRAM, 0, ends);
+      call.answerWithFd(ends[1]!);
+      addon().close(ends[1]!);
+      this.#pair = ends[0]!;
     },
     bind: (call) => {
       this.bound.push(new DataView(call.read(call.unsigned(1), addressBytes).buffer).getUint16(2));
@@ -71,15 +72,6 @@ class Ledger {
       this.connected.push(
         new DataView(call.read(call.unsigned(1), addressBytes).buffer).getUint16(2),
       );
-      call.answer(0);
-    },
-    // What libos's shim asks of a socket.
-    getsockopt: (call) => {
-      if (call.int(1) !== SOL_SOCKET || call.int(2) !== SO_TYPE) {
-        call.fail(ENOPROTOOPT);
-        return;
-      }
-      call.write(call.unsigned(3), words(SOCK_DGRAM));
       call.answer(0);
     },
     sendto: (call) => {
@@ -111,6 +103,10 @@ class Ledger {
       else call.proceed();
     },
   };
+
+  close(): void {
+    addon().close(this.#pair);
+  }
 
   /** As a socket does whose buffer is smaller than the message. */
   #takeInParts(call: Call, at: number, length: number): void {
@@ -151,6 +147,7 @@ test.each(['restart', 'interrupt'])('where signals %s calls', async (what) => {
   const command = ['run', '--', program, String(turns), what];
   const child = spawn(ownPrefix().launcher, command, { env: environment });
   expect(await outcomeOf(child, 60_000)).toEqual({ code: 0, out: 'signals\n', err: '' });
+  ledger.close();
   const once = Array.from({ length: turns }, (_, turn) => turn);
   expect(ledger.bound).toEqual(once);
   expect(ledger.connected).toEqual(once);
