@@ -9,7 +9,8 @@ export function watched<T>(action: () => T, limitMs: number, context: () => stri
   try {
     return vm.runInThisContext('fuzzStep()', { timeout: limitMs }) as T;
   } catch (cause) {
-    const what = cause instanceof Error ? cause.message : String(cause);
+    // A kernel's panic has the kernel's own stack.
+    const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     throw new Error(`${what}\n${context()}`, { cause });
   }
 }

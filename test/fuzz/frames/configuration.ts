@@ -10,18 +10,9 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_RAW,
-  SOCK_STREAM,
   type PosixHost,
   type Process,
 } from '../../../src/posix/index.js';
-import {
-  xfrmAlgorithm,
-  xfrmAttribute,
-  xfrmAttributes,
-  XfrmClient,
-  xfrmDirections,
-  xfrmModes,
-} from '../../helpers/xfrm.js';
 import {
   behind4,
   behind6,
@@ -32,10 +23,19 @@ import {
   ports,
   target4,
   target6,
+  toPartner4,
+  toPartner6,
 } from './addresses.js';
 import { setUpGenericTunnels } from './generic-netlink.js';
+import { Listeners } from './listeners.js';
+import { joinGroups, setUpMulticastRouting } from './multicast.js';
 import { setUpNetfilter } from './netfilter.js';
+import { setUpPaths, wireguardTarget } from './partner.js';
+import { sctpSettings } from './sctp-options.js';
+import { setUpPartnerSecurity, setUpSecurity } from './security.js';
+import { setUpSegments } from './segments.js';
 import { tunnelIds } from './tunnels.js';
+import { setUpWireguard } from './wireguard.js';
 
 export const peerMac = '02:00:00:00:00:22';
 
@@ -46,9 +46,13 @@ export function configure(host: PosixHost): Listeners {
   links(host);
   setUpGenericTunnels(process);
   for (const link of ['l2tp0', 'l2tp1']) host.route.links.change(link, { up: true });
+  setUpWireguard(process, 'target');
   labels(host, process);
-  security(process);
+  setUpSecurity(process);
   setUpNetfilter(process);
+  setUpPartnerSecurity(process, 'target');
+  setUpPaths(process, { address: far4, signal: true });
+  setUpSegments(host);
   return listen(host);
 }
 
@@ -56,6 +60,7 @@ function addresses({ route }: PosixHost): void {
   for (const [link, v4, v6] of [
     ['eth0', target4, target6],
     ['eth1', far4, far6],
+    ['eth2', toPartner4, toPartner6],
   ] as const) {
     route.links.change(link, { up: true });
     route.addresses.add(link, `${v4}/24`);
@@ -84,6 +89,7 @@ function settings(host: PosixHost): void {
     'net.ipv4.conf.eth0.rp_filter': 0,
     'net.ipv4.conf.eth0.accept_source_route': 1,
     'net.ipv4.icmp_ratelimit': 0,
+    'net.ipv4.icmp_echo_enable_probe': 1,
     'net.ipv4.tcp_fastopen': 3,
     'net.ipv6.conf.all.forwarding': 1,
     'net.ipv6.conf.eth0.accept_ra': 2,
@@ -101,13 +107,9 @@ function settings(host: PosixHost): void {
     'net.netfilter.nf_conntrack_generic_timeout': 600,
     'net.netfilter.nf_conntrack_sctp_timeout_established': 600,
     'net.netfilter.nf_conntrack_dccp_timeout_open': 600,
-    'net.sctp.addip_enable': 1,
-    'net.sctp.addip_noauth_enable': 1,
-    'net.sctp.auth_enable': 1,
-    'net.sctp.reconf_enable': 1,
-    'net.sctp.intl_enable': 1,
   };
   for (const [name, value] of Object.entries(values)) host.sysctl(name, value);
+  sctpSettings(host.sysctl.bind(host));
 }
 
 function links({ route }: PosixHost): void {
@@ -154,6 +156,7 @@ function links({ route }: PosixHost): void {
     route.links.change(link.name, { up: true });
     route.addresses.add(link.name, `10.9.${index}.1/24`);
   }
+  route.addresses.add('wg0', wireguardTarget);
   const bridge = route.links.indexOf('br0');
   for (const port of ['vxlan7', 'geneve7', 'gretap1']) route.links.change(port, { master: bridge });
 }
@@ -189,106 +192,26 @@ function labels({ route }: PosixHost, process: Process): void {
   }
 }
 
-const protocols = { esp: 50, ah: 51, comp: 108 } as const;
-
-/** Associations without keys, so that hostile packets get through to what is behind. */
-function security(process: Process): void {
-  using client = new XfrmClient(process);
-  const from = { source: peer4, destination: target4 };
-  const nullCipher = xfrmAlgorithm(xfrmAttributes.encryption, 'ecb(cipher_null)');
-  const nullDigest = xfrmAlgorithm(xfrmAttributes.authentication, 'digest_null');
-  const esp = { ...from, protocol: protocols.esp, attributes: [nullCipher, nullDigest] };
-  client.addState({ ...esp, spi: tunnelIds.espSpi, mode: xfrmModes.tunnel });
-  client.addState({ ...esp, spi: tunnelIds.espSpi + 1, mode: xfrmModes.transport });
-  client.addState({
-    ...from,
-    protocol: protocols.ah,
-    spi: tunnelIds.ahSpi,
-    mode: xfrmModes.transport,
-    attributes: [xfrmAlgorithm(xfrmAttributes.authentication, 'hmac(sha1)', new Uint8Array(20))],
-  });
-  client.addState({
-    ...from,
-    protocol: protocols.comp,
-    spi: tunnelIds.compSpi,
-    mode: xfrmModes.transport,
-    attributes: [xfrmAlgorithm(xfrmAttributes.compression, 'deflate')],
-  });
-  const udp = new Uint8Array(24);
-  new DataView(udp.buffer).setUint16(0, 2, true);
-  new DataView(udp.buffer).setUint16(2, 40_000, false);
-  new DataView(udp.buffer).setUint16(4, ports.esp, false);
-  client.addState({
-    ...esp,
-    spi: tunnelIds.espSpi + 2,
-    mode: xfrmModes.tunnel,
-    attributes: [...esp.attributes, xfrmAttribute(xfrmAttributes.encapsulation, udp)],
-  });
-  for (const family of [AF_INET, AF_INET6]) {
-    for (const direction of [xfrmDirections.in, xfrmDirections.forward]) {
-      client.addPolicy({
-        family,
-        direction,
-        selector: {},
-        protocol: protocols.esp,
-        mode: xfrmModes.tunnel,
-        optional: true,
-      });
-    }
-  }
-}
-
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
-const IPPROTO = { dccp: 33, udp: 17, sctp: 132, l2tp: 115, udpLite: 136, mptcp: 262 } as const;
+const IPPROTO_UDP = 17;
 const UDP_ENCAP = 100;
+const everyProtocol = 0x0300;
 
-/** The sockets that take what comes: their owner accepts, reads and throws away. */
-export interface Listeners {
-  readonly process: Process;
-  readonly streams: readonly number[];
-  readonly datagrams: readonly number[];
-}
-
+/** The sockets that take what comes, and the process that owns them. */
 function listen(host: PosixHost): Listeners {
   const process = host.spawn();
-  const enable = (fd: number, level: number, option: number, value: number): void => {
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setUint32(0, value, true);
-    process.setsockopt(fd, level, option, bytes);
-  };
-  const listener = (type: number, protocol: number, port: number): number => {
-    const fd = process.socket(AF_INET6, type | SOCK_NONBLOCK, protocol);
-    enable(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    process.bind(fd, { family: AF_INET6, address: '::', port });
-    process.listen(fd, 16);
-    return fd;
-  };
-  const dccpType = 6;
-  const streams = [
-    listener(SOCK_STREAM, 0, ports.stream),
-    listener(SOCK_STREAM, IPPROTO.mptcp, ports.secure),
-    listener(SOCK_STREAM, IPPROTO.sctp, ports.sctp),
-    listener(dccpType, IPPROTO.dccp, ports.dccp),
-  ];
-  const datagrams = [0, IPPROTO.udpLite].map((protocol) => {
-    const fd = process.socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, protocol);
-    process.bind(fd, { family: AF_INET6, address: '::', port: ports.datagram });
-    return fd;
-  });
+  const listeners = new Listeners(process);
   const encapsulated = process.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK);
   process.bind(encapsulated, { family: AF_INET, address: '0.0.0.0', port: ports.esp });
-  enable(encapsulated, IPPROTO.udp, UDP_ENCAP, 2);
-  const raw = [
-    [AF_INET, 1],
-    [AF_INET6, 58],
-    [AF_INET6, 135],
-  ] as const;
-  datagrams.push(
-    encapsulated,
-    ...raw.map(([family, protocol]) => process.socket(family, SOCK_RAW | SOCK_NONBLOCK, protocol)),
-  );
-  const everything = process.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0x0300);
-  datagrams.push(everything);
-  return { process, streams, datagrams };
+  process.setsockopt(encapsulated, IPPROTO_UDP, UDP_ENCAP, Uint8Array.of(2, 0, 0, 0));
+  const raw = (
+    [
+      [AF_INET, 1],
+      [AF_INET6, 58],
+      [AF_INET6, 135],
+    ] as const
+  ).map(([family, protocol]) => process.socket(family, SOCK_RAW | SOCK_NONBLOCK, protocol));
+  const everything = process.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, everyProtocol);
+  listeners.add(encapsulated, ...raw, everything);
+  listeners.add(...joinGroups(host, process), ...setUpMulticastRouting(host, process));
+  return listeners;
 }

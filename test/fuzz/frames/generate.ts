@@ -5,13 +5,15 @@
  * has sent; then changed here and there. Lengths and checksums are put right after that, most of the time.
  */
 import { weighted, type Dice } from '../posix/random.js';
-import { icmp, icmpv6, igmp } from './control-protocols.js';
+import { adopt } from './adopt.js';
+import { icmp, icmpv6, igmp, multicastListener, pim } from './control-protocols.js';
 import { fragments } from './fragments.js';
 import { arp, ethernet, otherType, randomBytes, spanningTree } from './link-layer.js';
 import { ipv4, ipv6, type Inner } from './network-layer.js';
 import { Packet } from './packet.js';
-import { dccp, plainDatagram, sctp, tcp, udp, udpLite } from './transport-layer.js';
-import { ah, datagramTunnels, esp, gre, ipComp, l2tpOverIp, mpls, type Nested } from './tunnels.js';
+import { dccp, plainDatagrams, sctp, tcp, udp, udpLite } from './transport-layer.js';
+import { ah, esp, ipComp } from './ipsec.js';
+import { datagramTunnels, gre, l2tpOverIp, mpls, type Nested } from './tunnels.js';
 
 const depthMax = 3;
 const boundaries = [0, 1, 0x7f, 0x80, 0xfe, 0xff] as const;
@@ -36,24 +38,25 @@ export class FrameGenerator {
       ipv4: (packet) => this.#nest(packet, (inside) => this.#ipv4(inside)),
       ipv6: (packet) => this.#nest(packet, (inside) => this.#ipv6(inside)),
       frame: (packet) => this.#nest(packet, (inside) => this.#frame(inside)),
+      transport: (packet) => this.#transport(packet),
     };
     const tunnels = datagramTunnels(nested);
     const common: (readonly [number, Inner])[] = [
       [14, { protocol: 6, write: tcp }],
-      [5, { protocol: 17, write: (packet) => udp(packet, dice, plainDatagram) }],
+      [5, { protocol: 17, write: (packet) => udp(packet, dice, dice.pick(plainDatagrams)) }],
       [6, { protocol: 17, write: (packet) => udp(packet, dice, dice.pick(tunnels)) }],
       [1, { protocol: 136, write: udpLite }],
       [5, { protocol: 132, write: sctp }],
       [3, { protocol: 33, write: dccp }],
       [3, gre(nested)],
       [2, esp(nested)],
-      [1, ah],
-      [1, ipComp],
+      [1, ah(nested)],
+      [1, ipComp(nested)],
       [1, l2tpOverIp],
       [1, { protocol: 4, write: (packet) => nested.ipv4(packet, dice) }],
       [1, { protocol: 41, write: (packet) => nested.ipv6(packet, dice) }],
       [1, { protocol: 137, write: (packet) => mpls(nested)(packet, dice) }],
-      [1, { protocol: 103, write: (packet) => randomBytes(packet, dice, 40) }],
+      [1, { protocol: 103, write: pim(nested.ipv4) }],
       [1, { protocol: 135, write: (packet) => randomBytes(packet, dice, 24) }],
     ];
     this.#inner4 = weighted<Inner>([
@@ -64,6 +67,7 @@ export class FrameGenerator {
     this.#inner6 = weighted<Inner>([
       ...common,
       [7, { protocol: 58, write: icmpv6 }],
+      [1, { protocol: 0, write: multicastListener }],
       [1, { protocol: 59, write: () => undefined }],
     ]);
     this.#frames = weighted<Write>([
@@ -90,6 +94,26 @@ export class FrameGenerator {
       if (!this.#dice.oneIn(20)) packet.finish();
     }
     this.#resize(packet);
+    return packet.bytes.subarray(0, packet.length);
+  }
+
+  /** A frame that somebody else has made, as it may arrive: half of them changed. */
+  onTheWay(frame: Uint8Array): Uint8Array {
+    if (this.#dice.oneIn(2)) return frame;
+    const packet = adopt(this.#packet, frame);
+    this.#change(packet);
+    if (!this.#dice.oneIn(20)) packet.finish();
+    this.#resize(packet);
+    return packet.bytes.subarray(0, packet.length);
+  }
+
+  /** An IP packet alone, as a tunnel's own device sends it. */
+  bare(): Uint8Array {
+    const packet = this.#packet.reset();
+    this.#depth = 0;
+    if (this.#dice.oneIn(3)) this.#ipv6(packet);
+    else this.#ipv4(packet);
+    packet.finish();
     return packet.bytes.subarray(0, packet.length);
   }
 
@@ -130,6 +154,18 @@ export class FrameGenerator {
     this.#depth--;
   }
 
+  #transport(packet: Packet): number {
+    const none = 59;
+    const list = packet.innermostHeader?.version === 6 ? this.#inner6 : this.#inner4;
+    const { protocol, write } = this.#dice.pick(list);
+    let written = none;
+    this.#nest(packet, (inside) => {
+      write(inside, this.#dice);
+      written = protocol;
+    });
+    return written;
+  }
+
   /** Bytes after the outer IP header, and now and then of it. */
   #change(packet: Packet): void {
     const dice = this.#dice;
@@ -157,35 +193,25 @@ export class FrameGenerator {
   /** What the host sent, turned round: addresses, ports, and TCP's numbers as a peer would answer. */
   #answer(packet: Packet): void {
     const dice = this.#dice;
-    packet.raw(dice.pick(this.#sent));
+    const sent = dice.pick(this.#sent);
+    adopt(packet, sent);
     const { bytes } = packet;
     swap(bytes, 0, 6, 6);
     const type = (bytes[12]! << 8) | bytes[13]!;
-    const ipAt = packet.length;
-    packet.length = 14;
     if (type === 0x0800) {
-      packet.begin('ipv4');
-      packet.length = ipAt;
       swap(bytes, 26, 30, 4);
       this.#answerTransport(packet, 14 + (bytes[14]! & 15) * 4, bytes[23]!);
     } else if (type === 0x86dd) {
-      packet.begin('ipv6');
-      packet.length = ipAt;
       swap(bytes, 22, 38, 16);
       this.#answerTransport(packet, 54, bytes[20]!);
-    } else packet.length = ipAt;
+    }
     this.#change(packet);
     packet.finish();
   }
 
   #answerTransport(packet: Packet, at: number, protocol: number): void {
     const { bytes, length } = packet;
-    const layer = answerLayers[protocol];
-    if (layer === undefined || at + 20 > length) return;
-    packet.length = at;
-    packet.begin(layer);
-    packet.length = length;
-    if (protocol === 58) return;
+    if (![6, 17, 33, 132].includes(protocol) || at + 20 > length) return;
     swap(bytes, at, at + 2, 2);
     if (protocol === 132) answerSctp(packet, at, this.#dice);
     if (protocol !== 6) return;
@@ -195,20 +221,15 @@ export class FrameGenerator {
     const flags = bytes[at + 13]!;
     const taken = length - at - (bytes[at + 12]! >>> 4) * 4 + ((flags & 3) !== 0 ? 1 : 0);
     view.setUint32(at + 8, view.getUint32(at + 8) + Math.max(0, taken));
+    const asked = (flags & 0x12) === 2;
     bytes[at + 13] = this.#dice.oneIn(8)
       ? this.#dice.word()
-      : this.#dice.pick([0x10, 0x10, 0x18, 0x11, 0x14]);
+      : asked
+        ? 0x12
+        : this.#dice.pick([0x10, 0x10, 0x18, 0x11, 0x14]);
     if (this.#dice.oneIn(2)) randomBytes(packet, this.#dice, this.#dice.below(100));
   }
 }
-
-const answerLayers: Readonly<Record<number, 'tcp' | 'udp' | 'sctp' | 'dccp' | 'icmpv6'>> = {
-  6: 'tcp',
-  17: 'udp',
-  33: 'dccp',
-  58: 'icmpv6',
-  132: 'sctp',
-};
 
 /** An INIT ACK is answered with its cookie, so that an association comes about. RFC 9260, 5.1. */
 function answerSctp(packet: Packet, at: number, dice: Dice): void {

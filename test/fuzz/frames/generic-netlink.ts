@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** Tunnels that are set up by generic netlink: FOU and GUE, L2TPv3, WireGuard. */
+/** Tunnels that are set up by generic netlink: FOU and GUE, L2TPv3. */
 import { netlink, NetlinkSocket, type Process } from '../../../src/posix/index.js';
 import { peer4, ports, target4 } from './addresses.js';
 import { tunnelIds } from './tunnels.js';
 
-const { be16, binary, ip, policy, text, u16, u32, u8 } = netlink;
+const { be16, ip, policy, text, u16, u32, u8 } = netlink;
 const generic = 16;
 const version = 1;
 
@@ -24,7 +24,6 @@ const l2tp = policy({
   sourcePort: [26, u16],
   destinationPort: [27, u16],
 });
-const wireguard = policy({ interface: [2, text], privateKey: [3, binary], port: [6, u16] });
 
 export function setUpGenericTunnels(process: Process): void {
   using socket = NetlinkSocket.open(process, { protocol: generic });
@@ -63,10 +62,4 @@ export function setUpGenericTunnels(process: Process): void {
       }),
     );
   }
-  const privateKey = new Uint8Array(32).fill(0x40);
-  request(
-    'wireguard',
-    1,
-    wireguard.encode({ interface: 'wg0', privateKey, port: ports.wireguard }),
-  );
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * One host with two NICs between which it forwards, in a plain loop of virtual time: frames go in, what it sends is
- * looked at and taken off. No wire, no event loop.
+ * One host with NICs, in a plain loop of virtual time: frames go in, what it sends is looked at and taken off. No wire,
+ * no event loop.
  */
 import {
   HostNic,
@@ -16,10 +16,20 @@ import { PosixHost, type Timer } from '../../../src/posix/index.js';
 
 const memoryMax = '128 MiB';
 const roundsMax = 1_000_000;
-/** How much of a sent frame is kept, and of how many. */
+const noOffloads = { sg: false, csum: false, tso: false, uso: false, gro: false };
 const ETH_P_IP = 0x0800;
+/** How much of a sent frame is kept, and of how many. */
 const keptBytes = 1024;
 const keptFrames = 64;
+
+export interface FrameHostOptions {
+  readonly name: string;
+  readonly seed: number;
+  /** The hardware addresses of its NICs, which are eth0 and so on. */
+  readonly macs: readonly Uint8Array[];
+  /** Who takes what a NIC sends: such a one leaves no checksum and no segment to others. The rest is kept in `sent`. */
+  readonly takers?: ReadonlyMap<number, (frame: Uint8Array) => void>;
+}
 
 interface Callback {
   readonly timeNs: number;
@@ -29,7 +39,7 @@ interface Callback {
 export class FrameHost {
   readonly kernel: KernelInstance;
   readonly posix: PosixHost;
-  readonly nics: readonly [HostNic, HostNic];
+  readonly nics: readonly HostNic[];
   /** The last frames that the host sent, as far as they were kept. */
   readonly sent: Uint8Array[] = [];
   sentCount = 0;
@@ -41,22 +51,25 @@ export class FrameHost {
   readonly #runnable = new Set<Runnable>();
   readonly #deferred: (() => void)[] = [];
   readonly #callbacks: Callback[] = [];
-  readonly #transmitted: [nic: HostNic, frame: number][] = [];
+  readonly #transmitted: [nic: number, frame: number][] = [];
+  readonly #takers: NonNullable<FrameHostOptions['takers']>;
 
-  constructor(kernel: Kernel, seed: number) {
+  constructor(kernel: Kernel, options: FrameHostOptions) {
+    const { name, seed } = options;
     const now = (): number => this.#nowNs;
     const clock = {
       get nowNs() {
         return now();
       },
     };
+    this.#takers = options.takers ?? new Map();
     this.kernel = kernel.boot({
-      name: 'target',
+      name,
       clock,
-      entropy: SeededEntropy.fromSeed(seed, 'target'),
+      entropy: SeededEntropy.fromSeed(seed, name),
       memoryMax,
       onWarning: ({ message, stack }) => {
-        throw new Error(`the kernel warns: ${message}\n${stack}`);
+        throw new Error(`the kernel of ${name} warns: ${message}\n${stack}`);
       },
     });
     this.posix = new PosixHost(this.kernel, {
@@ -64,17 +77,15 @@ export class FrameHost {
       at: (timeNs, callback) => this.#at(timeNs, callback),
       defer: (callback) => void this.#deferred.push(callback),
     });
-    const create = (number: number): HostNic => {
-      const mac = Uint8Array.of(2, 0, 0, 0, 0, number + 1);
-      const nic = new HostNic(this.#scheduler(), { hostName: 'target', name: `eth${number}`, mac });
+    this.nics = options.macs.map((mac, index) => {
+      const offloads = this.#takers.has(index) ? noOffloads : {};
+      const nicOptions = { hostName: name, name: `eth${index}`, mac, offloads };
+      const nic = new HostNic(this.#scheduler(), nicOptions);
       nic.attach(this.kernel);
       nic.setCarrier(true);
-      nic.connect({
-        transmit: (_, frame) => void this.#transmitted.push([nic, frame]),
-      });
+      nic.connect({ transmit: (_, frame) => void this.#transmitted.push([index, frame]) });
       return nic;
-    };
-    this.nics = [create(0), create(1)];
+    });
   }
 
   /** Hands a frame to a NIC; false when the kernel has no memory for it. The kernel takes it at `settle`. */
@@ -90,8 +101,11 @@ export class FrameHost {
   settle(): void {
     for (let round = 0; ; round++) {
       if (round === roundsMax) throw new Error('the host never comes to rest');
-      for (const [nic, frame] of this.#transmitted.splice(0)) {
-        this.#keep(nic, frame);
+      for (const [index, frame] of this.#transmitted.splice(0)) {
+        const nic = this.nics[index]!;
+        const taker = this.#takers.get(index);
+        if (taker) taker(read(nic, frame, Infinity));
+        else this.#keep(nic, frame);
         nic.transmitted(frame);
       }
       const runnable = [...this.#runnable];
@@ -121,8 +135,7 @@ export class FrameHost {
   }
 
   #keep(nic: HostNic, frame: number): void {
-    const kept = new Uint8Array(Math.min(keptBytes, nic.frameLength(frame)));
-    nic.read(frame, 0, kept, 0, kept.length);
+    const kept = read(nic, frame, keptBytes);
     const etherType = (kept[12]! << 8) | kept[13]!;
     if (etherType === ETH_P_IP) this.sentByProtocol[kept[23] ?? 0]!++;
     else this.sentByEtherType.set(etherType, (this.sentByEtherType.get(etherType) ?? 0) + 1);
@@ -150,4 +163,10 @@ export class FrameHost {
       programsWoken: () => undefined,
     };
   }
+}
+
+function read(nic: HostNic, frame: number, bytesMax: number): Uint8Array {
+  const bytes = new Uint8Array(Math.min(bytesMax, nic.frameLength(frame)));
+  nic.read(frame, 0, bytes, 0, bytes.length);
+  return bytes;
 }

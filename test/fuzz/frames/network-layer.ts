@@ -2,7 +2,8 @@
 
 /** IPv4 with options and fragments, IPv6 with extension headers. The protocol's number goes in before what it is. */
 import type { Dice } from '../posix/random.js';
-import { addresses4, addresses6, anyAddress4, anyAddress6 } from './addresses.js';
+import { addresses4, addresses6, anyAddress4, anyAddress6, anySegment, home } from './addresses.js';
+import { ahHeader } from './ipsec.js';
 import { randomBytes } from './link-layer.js';
 import type { Packet } from './packet.js';
 
@@ -91,16 +92,7 @@ const extensionHeaders: readonly ExtensionHeader[] = [
         .u32(dice.below(identifications));
     },
   },
-  {
-    number: 51,
-    write: (packet, dice, next) => {
-      packet
-        .u8(next, 4)
-        .u16(0)
-        .u32(dice.oneIn(2) ? 0x200 : dice.word(), dice.below(9));
-      randomBytes(packet, dice, 12);
-    },
-  },
+  { number: 51, write: ahHeader },
 ];
 
 function optionsHeader(packet: Packet, dice: Dice, next: number): void {
@@ -120,17 +112,31 @@ function optionsHeader(packet: Packet, dice: Dice, next: number): void {
       ? dice.word() & 0xff
       : Math.min(left - 2, dice.pick([0, 2, 4, 8, 16]));
     packet.u8(type, length);
-    const address = anyAddress6(dice);
+    const address = type === 0xc9 ? home : anyAddress6(dice);
     for (let i = 0; i < length && packet.length < end; i++) packet.u8(address[i & 15]!);
   }
 }
 
+/** RFC 8200; of type 4 with what stands behind the segments: a code of authentication, RFC 8754, 2.1. */
 function routingHeader(packet: Packet, dice: Dice, next: number): void {
   const addresses = 1 + dice.below(3);
-  const type = dice.oneIn(8) ? dice.word() & 0xff : dice.pick([0, 2, 3, 4, 4]);
-  packet.u8(next, dice.oneIn(8) ? dice.word() : 2 * addresses, type, dice.below(addresses + 1));
+  const type = dice.oneIn(8) ? dice.word() & 0xff : dice.pick([0, 2, 3, 4, 4, 4]);
+  const isSegments = type === 4;
+  const authentication = isSegments && dice.oneIn(4) ? 5 : 0;
+  const units = 2 * addresses + authentication;
+  packet.u8(next, dice.oneIn(8) ? dice.word() : units, type, dice.below(addresses + 1));
   packet.u32(
-    type === 4 ? ((addresses - 1) << 24) | dice.below(0x10000) : dice.oneIn(4) ? dice.word() : 0,
+    isSegments
+      ? ((addresses - 1) << 24) | (authentication > 0 ? 0x80000 : 0) | dice.below(0x10000)
+      : dice.oneIn(4)
+        ? dice.word()
+        : 0,
   );
-  for (let i = 0; i < addresses; i++) packet.raw(anyAddress6(dice));
+  for (let i = 0; i < addresses; i++) packet.raw(isSegments ? anySegment(dice) : anyAddress6(dice));
+  if (authentication === 0) return;
+  packet
+    .u8(5, 38)
+    .u16(0)
+    .u32(1 + dice.below(2));
+  randomBytes(packet, dice, 32);
 }

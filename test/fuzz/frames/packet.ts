@@ -17,6 +17,8 @@ interface LayerAt {
   readonly at: number;
   /** The IP header around it. */
   readonly ip: LayerAt | undefined;
+  /** Where it ends; undefined: with the frame. */
+  end: number | undefined;
 }
 
 /** Where a layer's checksum lies in its header. */
@@ -79,12 +81,32 @@ export class Packet {
     return this;
   }
 
-  /** From here on a layer that `finish` completes. */
-  begin(layer: Layer): this {
-    const begun = { layer, at: this.length, ip: this.#ip };
+  /** From here on, or from there, a layer that `finish` completes. */
+  begin(layer: Layer, at = this.length): this {
+    const begun = { layer, at, ip: this.#ip, end: undefined };
     this.#layers.push(begun);
     if (layer === 'ipv4' || layer === 'ipv6') this.#ip = begun;
     return this;
+  }
+
+  /** For `close`: the layers up to here go on. */
+  mark(): number {
+    return this.#layers.length;
+  }
+
+  /** The layers since the mark end here: what comes is a trailer of the layers before. */
+  close(mark: number): void {
+    for (const layer of this.#layers.slice(mark)) layer.end ??= this.length;
+    const before = this.#layers.slice(0, mark).reverse();
+    this.#ip = before.find(({ layer }) => layer === 'ipv4' || layer === 'ipv6');
+  }
+
+  /** The IP header that the next layer will be in, without options or extension headers; a view. */
+  get innermostHeader(): { readonly version: 4 | 6; readonly bytes: Uint8Array } | undefined {
+    if (!this.#ip) return undefined;
+    const { layer, at } = this.#ip;
+    const version = layer === 'ipv4' ? 4 : 6;
+    return { version, bytes: this.bytes.subarray(at, at + (version === 4 ? 20 : 40)) };
   }
 
   /** Where the outermost IP header begins; the end of the frame when there is none. */
@@ -107,8 +129,9 @@ export class Packet {
     for (let i = this.#layers.length - 1; i >= 0; i--) this.#complete(this.#layers[i]!);
   }
 
-  #complete({ layer, at, ip }: LayerAt): void {
-    const { bytes, length } = this;
+  #complete({ layer, at, ip, end: closedAt }: LayerAt): void {
+    const { bytes } = this;
+    const length = Math.min(this.length, closedAt ?? this.length);
     const size = length - at;
     if (size < 8) return;
     switch (layer) {

@@ -82,16 +82,21 @@ export interface DatagramPayload {
   readonly write: (packet: Packet, dice: Dice) => void;
 }
 
-export const plainDatagram: DatagramPayload = {
-  port: ports.datagram,
+const plainPorts = [ports.datagram, ports.datagram, ports.group4, ports.group6] as const;
+
+/** Datagrams with nothing in them that anybody knows, by port. */
+export const plainDatagrams: readonly DatagramPayload[] = plainPorts.map((port) => ({
+  port,
   write: (packet, dice) => randomBytes(packet, dice, dice.below(300)),
-};
+}));
 
 export function udpLite(packet: Packet, dice: Dice): void {
   packet.begin('udplite').u16(peerPort(dice), anyPort(dice, ports.datagram));
   packet.u16(dice.oneIn(4) ? dice.below(40) : 0, 0);
   randomBytes(packet, dice, dice.below(100));
 }
+
+const sctpPorts = [ports.sctp, ports.sctp, ports.sctpStrict, ports.sctpInterleaved] as const;
 
 const chunkTypes = [
   0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 15, 64, 128, 130, 192, 193, 194,
@@ -100,7 +105,10 @@ const chunkTypes = [
 /** RFC 9260, with AUTH, ASCONF, FORWARD TSN, RE-CONFIG and I-DATA. */
 export function sctp(packet: Packet, dice: Dice): void {
   const tag = dice.oneIn(2) ? 0 : 1 + dice.below(3);
-  packet.begin('sctp').u16(peerPort(dice), anyPort(dice, ports.sctp)).u32(tag, 0);
+  packet
+    .begin('sctp')
+    .u16(peerPort(dice), anyPort(dice, dice.pick(sctpPorts)))
+    .u32(tag, 0);
   const chunks = 1 + dice.below(3);
   for (let i = 0; i < chunks; i++) {
     const type = dice.oneIn(12) ? dice.word() & 0xff : dice.pick(chunkTypes);

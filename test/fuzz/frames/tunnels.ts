@@ -3,6 +3,7 @@
 /** What carries other packets: headers as the host's tunnels and security associations expect them, then a packet. */
 import type { Dice } from '../posix/random.js';
 import { ports } from './addresses.js';
+import { espBody } from './ipsec.js';
 import { ethernet, mplsLabels, randomBytes } from './link-layer.js';
 import type { Inner } from './network-layer.js';
 import type { Packet } from './packet.js';
@@ -13,6 +14,8 @@ export interface Nested {
   ipv4: (packet: Packet, dice: Dice) => void;
   ipv6: (packet: Packet, dice: Dice) => void;
   frame: (packet: Packet, dice: Dice) => void;
+  /** What the IP header that the packet is in carries; says which protocol that is. */
+  transport: (packet: Packet, dice: Dice) => number;
 }
 
 /** As configuration.ts sets them up. */
@@ -21,9 +24,6 @@ export const tunnelIds = {
   vni: 7,
   l2tpTunnel: 11,
   l2tpSession: 21,
-  espSpi: 0x100,
-  ahSpi: 0x200,
-  compSpi: 0x300,
 } as const;
 
 /** GRE over IP: plain, with key, sequence and checksum, bridged, ERSPAN, and PPTP's. RFC 2784, 2890. */
@@ -48,45 +48,6 @@ export function gre(nested: Nested): Inner {
     },
   };
 }
-
-/** An association without a cipher or a key, so that what is inside is looked at. RFC 4303, 2410. */
-export function esp(nested: Nested): Inner {
-  return { protocol: 50, write: (packet, dice) => espBody(packet, dice, nested) };
-}
-
-function espBody(packet: Packet, dice: Dice, nested: Nested): void {
-  packet.u32(
-    dice.oneIn(6) ? dice.word() : tunnelIds.espSpi,
-    dice.oneIn(3) ? dice.below(64) : dice.word(),
-  );
-  const at = packet.length;
-  if (dice.oneIn(4)) randomBytes(packet, dice, dice.below(80));
-  else nested.ipv4(packet, dice);
-  const padding = -(packet.length - at + 2) & 3;
-  for (let i = 1; i <= padding; i++) packet.u8(i);
-  packet.u8(dice.oneIn(16) ? dice.word() : padding, dice.oneIn(8) ? dice.word() : 4);
-}
-
-export const ah: Inner = {
-  protocol: 51,
-  write: (packet, dice) => {
-    packet.u8(dice.pick([4, 6, 17]), dice.oneIn(8) ? dice.word() : 4).u16(0);
-    packet.u32(dice.oneIn(6) ? dice.word() : tunnelIds.ahSpi, dice.below(64));
-    randomBytes(packet, dice, 12 + dice.below(60));
-  },
-};
-
-export const ipComp: Inner = {
-  protocol: 108,
-  write: (packet, dice) => {
-    packet
-      .u8(dice.pick([4, 6, 17, 41]), 0)
-      .u16(dice.oneIn(4) ? dice.word() & 0xffff : tunnelIds.compSpi);
-    // Stored, fixed and dynamic blocks of deflate, as random as the rest.
-    packet.u8(dice.pick([0x01, 0x63, 0x4b, 0x05, 0xed]));
-    randomBytes(packet, dice, dice.below(80));
-  },
-};
 
 /** L2TPv3 over IP: control messages of session 0, and data. RFC 3931. */
 export const l2tpOverIp: Inner = {
