@@ -53,7 +53,10 @@ export class CoveredKernel {
     const reached = new Set(blocks);
     const all = this.#instrumented.functions.map(
       ({ name, firstBlock, blockAddresses }) =>
-        [name, blockAddresses.filter((_, index) => reached.has(firstBlock + index)).length] as const,
+        [
+          name,
+          blockAddresses.filter((_, index) => reached.has(firstBlock + index)).length,
+        ] as const,
     );
     return new Map(all.filter(([, count]) => count > 0));
   }
