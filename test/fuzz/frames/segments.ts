@@ -57,7 +57,7 @@ export function setUpSegments({ route }: PosixHost): void {
     gateway: behind4,
     index: output,
     encapsulationType: encapsulations.mpls,
-    encapsulation: mplsPolicy.encode({ labels: Uint8Array.of(0, 0x0c, 0x81, 64) }),
+    encapsulation: mplsPolicy.encode({ labels: Uint8Array.of(0, 0x0c, 0x81, 0) }),
   });
 }
 
