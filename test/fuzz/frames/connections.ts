@@ -150,10 +150,15 @@ export class Connections {
 
 /** The result of a call, undefined when it failed: a peer may have ended what it is about, or not yet begun. */
 export function attempt<T>(call: () => T): T | undefined {
+  // Most fail, and nobody looks at where.
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
   try {
     return call();
   } catch (error) {
     if (error instanceof SystemError) return undefined;
     throw error;
+  } finally {
+    Error.stackTraceLimit = limit;
   }
 }

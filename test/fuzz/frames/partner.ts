@@ -42,6 +42,8 @@ export const wireguardTarget = `${wireguardLink.target}/24`;
 /** Frames on their way to the target. */
 const waitingMax = 256;
 const datagramBytesMax = 1400;
+/** Acts until its servers have their turn. */
+const serveOneIn = 16;
 
 export class Partner {
   readonly host: FrameHost;
@@ -90,7 +92,7 @@ export class Partner {
   /** Does something that makes frames. `packet` makes one that goes through the tunnel. */
   act(packet: () => Uint8Array): void {
     const dice = this.#dice;
-    if (dice.oneIn(4)) this.listeners.serve();
+    if (dice.oneIn(serveOneIn)) this.listeners.serve();
     if (dice.oneIn(5)) attempt(() => this.#sendThroughTunnel(packet));
     else this.#connections.act();
   }
