@@ -23,7 +23,7 @@ const stepMsMax = 60_000;
 const framesToReachAll = 300_000;
 /** Where it writes which code has run; undefined: it does not look. */
 const coveragePath = process.env['LIBOS_FUZZ_COVERAGE'];
-const testMs = Math.max(120_000, count / 10);
+const testMs = Math.max(300_000, count / 3);
 
 test(`${count} frames, seed ${seed}: no trap, no hang, no leak`, { timeout: testMs }, async () => {
   const covered = coveragePath === undefined ? undefined : await CoveredKernel.load(full);
