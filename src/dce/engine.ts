@@ -12,7 +12,6 @@ import {
   type Timed,
   type Timeline,
 } from '../host/index.js';
-import { withDeepStacks } from '../kernel/index.js';
 import { LibosError } from '../errors.js';
 import { CallbackTable, type CallbackTableState, type KeyedCallback } from './callbacks.js';
 import { EventQueue, type EventQueueState } from './event-queue.js';
@@ -301,8 +300,7 @@ export class Engine implements Timeline {
     let stopped = false;
     for (;;) {
       const pauseNs = pauses ? this.nextPauseNs : Infinity;
-      const untilNs = stopped ? this.clock.nowNs : Math.min(lastNs, pauseNs);
-      withDeepStacks(() => this.#runUntilProgramsMay(untilNs));
+      this.#runUntilProgramsMay(stopped ? this.clock.nowNs : Math.min(lastNs, pauseNs));
       if (this.#programsMayRun) {
         this.#programsMayRun = false;
         await this.giveTurn();

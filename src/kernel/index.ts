@@ -2,7 +2,6 @@
 
 /** `libos/kernel`: kernels, loaded, booted, cloned and called. */
 export { LibShared } from './abi.generated.js';
-export { withDeepStacks } from './deep-stacks.js';
 export type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
 export type { HostedKernel } from './hosted-kernel.js';
 export { unsharedBytes, type KernelImage } from './image.js';

@@ -7,7 +7,6 @@
  */
 import { LibosError } from '../errors.js';
 import { LibShared } from './abi.generated.js';
-import { beginDeepStacks, endDeepStacks, stacksAreDeep } from './deep-stacks.js';
 import type { Clock, ConsoleRecord, Entropy } from './environment.js';
 import type { HostedKernel } from './hosted-kernel.js';
 import {
@@ -37,6 +36,8 @@ type SignalHandler = (task: number) => void;
 type TimerHandler = (timerNs: number) => void;
 type DeathHandler = (death: KernelPanic) => void;
 
+/** Frames of a kernel stack that are worth keeping. */
+const stackFramesMax = 100;
 const twoTo32 = 2 ** 32;
 /** Of a new memory those that are not zero. */
 const noPages = new Uint32Array(0);
@@ -54,7 +55,7 @@ export class KernelInstance implements HostedKernel {
   readonly #exports: ModuleExports;
   readonly #shared: number;
   #inside = false;
-  #outerStackFrames = 0;
+  #outerStackTraceLimit = 0;
   /** The time that the kernel has been told last. */
   #toldNs = -1;
   #death: KernelPanic | undefined;
@@ -377,12 +378,13 @@ export class KernelInstance implements HostedKernel {
   #enterBriefly(): void {
     this.#refuse();
     this.#inside = true;
-    if (!stacksAreDeep) this.#outerStackFrames = beginDeepStacks();
+    this.#outerStackTraceLimit = Error.stackTraceLimit;
+    Error.stackTraceLimit = stackFramesMax;
   }
 
   #leaveBriefly(): void {
     this.#inside = false;
-    if (!stacksAreDeep) endDeepStacks(this.#outerStackFrames);
+    Error.stackTraceLimit = this.#outerStackTraceLimit;
   }
 
   #readTimer(): void {
