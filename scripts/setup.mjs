@@ -24,6 +24,13 @@ const goals = {
   bench: { groups: ['kernel', 'bench'], profiles: ['sim', 'full'] },
   nuse: { groups: ['kernel', 'bench'], profiles: [], nativeProfiles: ['full'], ownC: true },
   fidelity: { groups: ['kernel', 'bench'], profiles: ['sim'], oracles: ['network'] },
+  coverage: {
+    groups: ['kernel', 'test'],
+    profiles: ['sim'],
+    // The one that counts begins with its objects.
+    nativeProfiles: ['sim'],
+    ownC: true,
+  },
   pack: { groups: ['kernel'], profiles: ['sim', 'full'] },
   test: {
     groups: ['kernel', 'test', 'bench'],

@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { nativeForm } from '../../kernel/build/forms/native.js';
+import { compiler, nativeForm } from '../../kernel/build/forms/native.js';
 import { profileKernel } from '../../kernel/build/locate.js';
 import { packageRoot } from '../../src/package-root.js';
 
@@ -37,6 +37,12 @@ export function kernelObject(): string {
 /** The object with debugging information beside a kernel.o. */
 export function debugObject(kernelPath: string): string {
   return join(dirname(kernelPath), nativeForm.debugFile);
+}
+
+/** What a program brings for a kernel that counts its lines. */
+export function coverageRuntime(): string {
+  const { stdout } = run(compiler, ['--rtlib=compiler-rt', '-print-libgcc-file-name']);
+  return join(dirname(stdout.trim()), 'libclang_rt.profile-x86_64.a');
 }
 
 /** A folder with programs, which goes away with it. */
@@ -71,8 +77,8 @@ export class Programs implements Disposable {
   }
 
   /** The host that harness.c is. */
-  harness(kernel = kernelObject()): string {
-    return this.link('harness', ['harness.c', 'host.c', 'fail.c'], kernel);
+  harness(kernel = kernelObject(), options: readonly string[] = []): string {
+    return this.link('harness', ['harness.c', 'host.c', 'fail.c'], kernel, options);
   }
 
   /** two-hosts.c and what it is to be called with: the library of a host, and a copy of it for the other. */

@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * memcheck over the native form: a host that boots, two that talk and lose their NICs, and hosts with an error planted
- * in them, which it must find.
+ * memcheck over the native form: a host that boots, two that talk and lose their NICs, and hosts that make an
+ * error, which it must find. Errors of a kernel's own are planted-kernel.test.ts's.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { packageRoot } from '../../src/package-root.js';
-import { kernelObject, Programs, run } from './link.js';
-import type { Run } from './link.js';
+import { kernelObject, Programs } from './link.js';
+import { memcheck, suppressions } from './valgrind.js';
 
 const programs = new Programs();
 afterAll(() => {
   programs[Symbol.dispose]();
 });
-
-const suppressions = join(packageRoot, 'test/native/valgrind.supp');
-/** What memcheck exits with when it has found something. */
-const found = 99;
-
-function memcheck(command: readonly string[]): Run {
-  const options = [`--error-exitcode=${found}`, `--suppressions=${suppressions}`];
-  // What is allocated when a host's program ends is no leak: nothing frees a kernel.
-  const more = ['--leak-check=no', '--num-callers=30', '--error-limit=no'];
-  return run('valgrind', [...options, ...more, ...command]);
-}
 
 test('nothing is wrong in a host that boots, answers, grows its memory and ends', () => {
   const { code, stdout, stderr } = memcheck([programs.harness()]);
