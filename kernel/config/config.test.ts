@@ -47,7 +47,7 @@ test('profile test only adds to sim, each symbol once, and begins frames with ze
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   const sim = symbolsOf('sim');
   const taken = own.filter(([name, value]) => value === 'n' && sim.get(name) === 'y');
-  expect(taken.map(([name]) => name)).toEqual(['CONFIG_INIT_STACK_NONE']);
+  expect(taken.map(([name]) => name)).toEqual(['INIT_STACK_NONE']);
 });
 
 describe('features', () => {
