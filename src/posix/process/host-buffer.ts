@@ -7,6 +7,8 @@ import type { KernelPort } from '../kernel-port.js';
 
 export class HostBuffer {
   readonly byteLength: number;
+  /** Whoever keeps it to free it is told that this has been done. */
+  onFree: () => void = () => undefined;
   readonly #port: KernelPort;
   readonly #address: number;
   readonly #owner: HostBuffer | undefined;
@@ -40,6 +42,7 @@ export class HostBuffer {
     if (this.#owner) throw new TypeError('a piece of a buffer is freed with the whole');
     if (this.#freed) return;
     this.#freed = true;
+    this.onFree();
     if (this.#port.death === undefined) this.#port.free(this.#address);
   }
 

@@ -126,6 +126,7 @@ export class Process extends AsyncVectorCalls {
     }
     const buffer = new HostBuffer(this.port, this.port.alloc(sizeBytes), sizeBytes);
     this.#buffers.add(buffer);
+    buffer.onFree = () => this.#buffers.delete(buffer);
     return buffer;
   }
 
@@ -141,7 +142,6 @@ export class Process extends AsyncVectorCalls {
     // The status of wait(2) has the exit code in its second byte.
     this.port.processExit(task, (status & 0xff) << 8);
     for (const buffer of this.#buffers) buffer.free();
-    this.#buffers.clear();
     this.context.waits.progressed();
   }
 
