@@ -3,16 +3,22 @@
 // What `npm pack` and `npm publish` run first: compiles, and copies the kernels from the cache to kernels/, so
 // that the package works where no compiler is. scripts/postpack.mjs removes the copies again.
 import { copyFileSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packedKernels } from './lib/packed-kernels.mjs';
 import { run } from './lib/script.mjs';
 import { root, setup } from './setup.mjs';
 
 await run(async () => {
-  for (const { profile, wasmPath, manifestPath } of await setup('pack')) {
+  for (const { profile, manifestPath } of await setup('pack')) {
     const folder = join(packedKernels(root), profile);
     mkdirSync(folder, { recursive: true });
-    copyFileSync(wasmPath, join(folder, 'kernel.wasm'));
-    copyFileSync(manifestPath, join(folder, 'manifest.json'));
+    for (const file of ['kernel.wasm', 'kernel.names.wasm', 'manifest.json']) {
+      copyFileSync(join(dirname(manifestPath), file), join(folder, file));
+    }
+  }
+});
+    for (const file of [wasmPath, namesPath(wasmPath), manifestPath]) {
+      copyFileSync(file, join(folder, basename(file)));
+    }
   }
 });

@@ -45,7 +45,10 @@ export function writeModule(sections: readonly Section[]): Uint8Array {
   return concatenate([magicAndVersion, ...parts]);
 }
 
-/** Without DWARF; the name section stays, so that a stack trace names functions. */
+/** The custom section by which a stack trace names functions. */
+export const nameSection = 'name';
+
+/** Without DWARF. */
 export function withoutDebugging(sections: readonly Section[]): Section[] {
   return sections.filter(({ name }) => !name?.startsWith('.debug_'));
 }

@@ -4,8 +4,9 @@
  * A kernel as a file: loaded and compiled once, then booted or cloned into as many instances as are wanted. This
  * folder is the only place that touches `WebAssembly`.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { readKernel, readKernelSync } from '../../kernel/build/kernel-file.js';
 import { locateKernel, type KernelChoice } from '../../kernel/build/locate.js';
 import { LibosError } from '../errors.js';
 import { parseSizeBytes } from '../units.js';
@@ -88,7 +89,7 @@ export class Kernel {
     if (ready) return ready;
     let kernel = loading.get(key);
     if (!kernel) {
-      kernel = readFile(path)
+      kernel = readKernel(path)
         .then((bytes) => Kernel.#compile(bytes, path, key))
         .then((compiled) => keep(key, compiled))
         .finally(() => loading.delete(key));
@@ -102,7 +103,7 @@ export class Kernel {
     if ('bytes' in source) return Kernel.#compileSync(source.bytes.slice(), 'the given kernel');
     const path = locateKernel(source).wasmPath;
     const key = fileKey(path, statSync(path));
-    return loaded.get(key) ?? keep(key, Kernel.#compileSync(readFileSync(path), path, key));
+    return loaded.get(key) ?? keep(key, Kernel.#compileSync(readKernelSync(path), path, key));
   }
 
   /** Changes `bytes`. */

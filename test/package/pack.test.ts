@@ -93,8 +93,10 @@ describe('the npm package', () => {
       'native/shim/shim.c',
       'kernel/arch/lib/Kconfig',
       'kernel/config/base.config',
+      'kernels/full/kernel.names.wasm',
       'kernels/full/kernel.wasm',
       'kernels/full/manifest.json',
+      'kernels/sim/kernel.names.wasm',
       'kernels/sim/kernel.wasm',
       'kernels/sim/manifest.json',
     ];

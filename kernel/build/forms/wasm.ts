@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { LibosError } from '../../../src/errors.js';
 import { exports, imports } from '../../abi/host-interface.js';
 import { withoutFunctionTable } from '../dispatchers.js';
+import { namesPath } from '../kernel-file.js';
 import { linkError } from '../link-order.js';
 import { manifestSection } from '../manifest.js';
 import { runTool } from '../tool.js';
@@ -15,6 +16,7 @@ import {
   readInterface,
   readModule,
   withCustomSection,
+  nameSection,
   withoutDebugging,
   writeModule,
 } from '../wasm-module.js';
@@ -64,9 +66,11 @@ async function link({ objects, paths, scratch }: LinkOptions): Promise<Linked> {
   if (result.code !== 0) throw linkError(linker, result.stderr);
   const file = 'the linked kernel';
   const full = withoutFunctionTable(readModule(readFileSync(output), file), file);
-  const stripped = withoutDebugging(full);
+  const code = withoutDebugging(full);
+  const stripped = code.filter(({ name }) => name !== nameSection);
   const found = readInterface(stripped, file);
   checkInterface(found);
+  const names = code.filter(({ name }) => name === nameSection);
   const { memoryInitialPages } = found;
   return {
     contentHash: createHash('sha256').update(writeModule(stripped)).digest('hex'),
@@ -79,6 +83,7 @@ async function link({ objects, paths, scratch }: LinkOptions): Promise<Linked> {
       };
       write(wasmForm.kernelFile, stripped);
       write(wasmForm.debugFile, full);
+      writeFileSync(namesPath(join(folder, wasmForm.kernelFile)), writeModule(names));
     },
   };
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** A kernel that says which of its code for networks has run, and what it says, file by file. */
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readKernelSync } from '../../../kernel/build/kernel-file.js';
 import { locateKernel, type KernelChoice } from '../../../kernel/build/locate.js';
 import { Kernel, type KernelInstance } from '../../../src/kernel/index.js';
 import { instrument, type InstrumentedKernel } from './instrument.js';
@@ -26,7 +26,7 @@ export class CoveredKernel {
   static async load(choice: KernelChoice): Promise<CoveredKernel> {
     const path = locateKernel(choice).wasmPath;
     const sourceOf = readSources(join(dirname(path), 'kernel.debug.wasm'));
-    const instrumented = instrument(readFileSync(path), ({ address }) =>
+    const instrumented = instrument(readKernelSync(path), ({ address }) =>
       networking.test(sourceOf(address) ?? ''),
     );
     return new CoveredKernel(
