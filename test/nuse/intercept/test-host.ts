@@ -5,16 +5,20 @@
  * without NICs, and the programs that are run on it. Nothing leaves the machine's loopback, and all ends with it.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ownPrefix, type Prefix } from '../../../src/native/prefix.js';
 import { packageRoot } from '../../../src/package-root.js';
 
 /** The library's TTL, by which a program can tell whose stack it is on; the machine's is another. */
 export const libraryTtl = 77;
+
+const outputAfterEndMs = 1000;
 
 export interface Outcome {
   readonly code: number | null;
@@ -122,16 +126,16 @@ export async function outcomeOf(child: ChildProcess, timeoutMs = 15_000): Promis
   let err = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const late = new AbortController();
+  let late = false;
   const timer = setTimeout(() => {
-    late.abort();
+    late = true;
     child.kill('SIGKILL');
   }, timeoutMs);
-  // Not 'close': what it leaves in the background may hold its output open.
-  const code = await new Promise<number | null>((resolve) =>
-    child.once('exit', (status) => setImmediate(() => resolve(status))),
-  );
+  const closed = once(child, 'close');
+  const [code] = (await once(child, 'exit')) as [number | null];
   clearTimeout(timer);
-  if (late.signal.aborted) throw new Error(`still running after ${timeoutMs} ms:\n${out}${err}`);
+  // What it has printed may come after its end, and what it leaves in the background may hold its output open.
+  await Promise.race([closed, sleep(outputAfterEndMs)]);
+  if (late) throw new Error(`still running after ${timeoutMs} ms:\n${out}${err}`);
   return { code, out, err };
 }
