@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import type { Request } from './dce/child.js';
 import { compare, type Comparison } from './dce/compare.js';
 import { availableBytes, type HostsFigures } from './dce/hosts.js';
+import { nativeChainFramesPerSecond } from './dce/native-chain.js';
 import { ns3Arguments, ns3Program, runNs3 } from './dce/ns3.js';
 import { bars, print, type Result } from './dce/report.js';
 import { workloads, type RunFigures, type Workloads } from './dce/workloads.js';
@@ -27,7 +28,8 @@ const { values } = parseArgs({
 const { quick } = values;
 const repetitions = Number(values.repetitions ?? (quick ? 1 : 5));
 /** One core for everything that is compared. */
-const pinned = ['taskset', '-c', '1'];
+const core = '1';
+const pinned = ['taskset', '-c', core];
 /** What a host with an address takes, and more: below that no more of them are begun. */
 const bytesForHost = 1.9 * 2 ** 20;
 const bytesForProcess = 2 ** 30;
@@ -39,7 +41,7 @@ const all = workloads(quick);
 const wants = (figure: string): boolean => values.only === undefined || values.only === figure;
 const result: Result = {
   ...(wants('bulk') ? { bulk: framesPerSecond(comparison('bulk')) } : {}),
-  ...(wants('chain64') ? { chain64: framesPerSecond(comparison('chain')) } : {}),
+  ...(wants('chain64') ? { chain64: chain() } : {}),
   ...(wants('pairs500') ? { pairs500: simSeconds(comparison('pairs')) } : {}),
   ...(wants('start100') ? { start100Seconds: startSeconds() } : {}),
   ...(wants('hosts') ? { hosts: hosts() } : {}),
@@ -65,6 +67,18 @@ function framesPerSecond({ libos, ns3, ratio, cpuRatio }: Comparison): NonNullab
     ns3FramesPerSecond: ns3.framesPerSecond,
     ...{ ratio, cpuRatio },
   };
+}
+
+function chain(): NonNullable<Result['chain64']> {
+  const figures = framesPerSecond(comparison('chain'));
+  say('chain, native');
+  try {
+    const nativeFramesPerSecond = nativeChainFramesPerSecond(core, all.chain);
+    const nativeRatio = nativeFramesPerSecond / figures.ns3FramesPerSecond;
+    return { ...figures, nativeFramesPerSecond, nativeRatio };
+  } catch (error) {
+    return { ...figures, nativeNotMeasured: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function simSeconds({

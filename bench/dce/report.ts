@@ -12,7 +12,12 @@ interface FramesResult {
 
 export interface Result {
   readonly bulk?: FramesResult;
-  readonly chain64?: FramesResult;
+  readonly chain64?: FramesResult & {
+    /** This machine's own Linux with the same chain, as fast as it can: no simulation of it can be faster. */
+    readonly nativeFramesPerSecond?: number;
+    readonly nativeRatio?: number;
+    readonly nativeNotMeasured?: string;
+  };
   readonly pairs500?: {
     readonly libosSimSecondsPerSecond: number;
     readonly ns3SimSecondsPerSecond: number;
@@ -39,7 +44,16 @@ export function print({ bulk, chain64, pairs500, hosts, start100Seconds }: Resul
     add(name, figure, ratio >= bar, `${bar} × ns-3`);
   };
   if (bulk) frames('one TCP flow', bulk, bars.bulk);
-  if (chain64) frames('chain of 64 hosts, UDP', chain64, bars.chain64);
+  if (chain64) {
+    frames('chain of 64 hosts, UDP', chain64, bars.chain64);
+    const { nativeFramesPerSecond, nativeRatio, nativeNotMeasured } = chain64;
+    if (nativeFramesPerSecond !== undefined && nativeRatio !== undefined) {
+      const native = `${whole(nativeFramesPerSecond)} frames/s: ${times(nativeRatio)}`;
+      lines.push(`  this machine's own Linux, without a simulator: ${native}`);
+    } else {
+      lines.push(`  this machine's own Linux: not measured (${nativeNotMeasured ?? ''})`);
+    }
+  }
   if (pairs500) {
     const { libosSimSecondsPerSecond, ns3SimSecondsPerSecond, ratio, cpuRatio } = pairs500;
     const figure = `${libosSimSecondsPerSecond.toFixed(2)} simulated s/s, ns-3 ${ns3SimSecondsPerSecond.toFixed(2)}: ${times(ratio)} (${times(cpuRatio)} by processor time)`;

@@ -4,11 +4,7 @@
  * The same on the machine's own Linux: iperf3, and datagrams of a program of our own, over a veth pair between two
  * network namespaces, on the given core. Needs root; where it cannot be had, the reason is the result.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { packageRoot } from '../../src/package-root.js';
+import { run, withDatagramProgram } from '../native/run.js';
 import { chunkBytes, socketBufferBytes } from './transfer.js';
 
 export interface NativeFigures {
@@ -62,29 +58,9 @@ function stream(core: string, offloads: 'on' | 'off'): number {
 }
 
 function datagrams(core: string, bytes: number): number {
-  const folder = mkdtempSync(join(tmpdir(), 'libos-bench-'));
-  try {
-    const program = join(folder, 'udp');
-    run('gcc', ['-O2', '-o', program, join(packageRoot, 'bench/native/udp.c')], {});
+  return withDatagramProgram((program) => {
     const command = `taskset -c $CORE ${program} $peer 192.0.2.2 ${bytes}`;
     const env = { CORE: core, OFFLOADS: 'on' };
     return Number(run('unshare', ['-n', 'sh', '-c', script + command], env));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    encoding: 'utf8',
-    timeout: 30_000,
-    env: { ...process.env, ...env },
   });
-  if (error) throw error;
-  if (status !== 0) throw new Error((stderr || stdout).trim().split('\n').slice(0, 3).join('; '));
-  return stdout;
 }

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { Command, Option } from 'commander';
 import { buildKernel, profiles } from '../../kernel/build/index.js';
 import type { BuildResult, FormName, Manifest, Profile } from '../../kernel/build/index.js';
-import { lazyStep } from './terminal.js';
+import { lazyStep, tellStepsOnStandardError } from './terminal.js';
 
 interface Options {
   readonly source?: string;
@@ -40,23 +40,24 @@ export function kernelBuildCommand(): Command {
         .default('wasm'),
     )
     .option('--name <name>', "what to call it (default: the tree's folder)")
-    .option('--json', 'print the result as JSON, and nothing else')
+    .option('--json', 'print the result as JSON; progress goes to standard error')
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
   const { source, config, profile, form, name, json } = options;
+  if (json) tellStepsOnStandardError();
   const step = lazyStep(`kernel ${name ?? source ?? profile}`);
   const result = await buildKernel({
     ...(source === undefined ? {} : { sourceDir: source }),
     ...(name === undefined ? {} : { name }),
-    ...(json === undefined ? { onProgress: step.onProgress } : {}),
+    onProgress: step.onProgress,
     profile,
     form: forms[form],
     fragments: config,
   });
-  if (json === undefined) step.done(result.kernel.key);
-  process.stdout.write(json === undefined ? describe(result) : `${asJson(result)}\n`);
+  step.done(result.kernel.key);
+  process.stdout.write(json ? `${asJson(result)}\n` : describe(result));
 }
 
 function describe({ kernel, name, cached }: BuildResult): string {
