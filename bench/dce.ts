@@ -77,7 +77,10 @@ function chain(): NonNullable<Result['chain64']> {
     const nativeRatio = nativeFramesPerSecond / figures.ns3FramesPerSecond;
     return { ...figures, nativeFramesPerSecond, nativeRatio };
   } catch (error) {
-    return { ...figures, nativeNotMeasured: error instanceof Error ? error.message : String(error) };
+    return {
+      ...figures,
+      nativeNotMeasured: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 

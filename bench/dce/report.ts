@@ -13,7 +13,7 @@ interface FramesResult {
 export interface Result {
   readonly bulk?: FramesResult;
   readonly chain64?: FramesResult & {
-    /** This machine's own Linux with the same chain, as fast as it can: no simulation of it can be faster. */
+    /** This machine's own Linux with the same chain and no simulator, as fast as it can. */
     readonly nativeFramesPerSecond?: number;
     readonly nativeRatio?: number;
     readonly nativeNotMeasured?: string;
