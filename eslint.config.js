@@ -15,7 +15,7 @@ const layers = {
   'kernel/abi': [],
   'kernel/build': ['kernel/abi'],
   'kernel/oracle': ['kernel/build'],
-  'src/kernel': ['kernel/abi', 'kernel/build/locate.ts'],
+  'src/kernel': ['kernel/abi', 'kernel/build/kernel-file.ts', 'kernel/build/locate.ts'],
   'src/host': ['src/kernel'],
   'src/posix': ['src/kernel', 'src/host'],
   'src/link': ['src/host'],
