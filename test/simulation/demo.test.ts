@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** The demonstration, run as `libos demo` runs it; its capture is what tshark makes of it. */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +10,7 @@ import { describeFlows, plotFlows } from '../../src/cli/demo/report.js';
 import { runDemo, type DemoResult } from '../../src/cli/demo/scenario.js';
 import type { EchoReply } from '../../src/posix/index.js';
 import { runLibos } from '../helpers/command-line.js';
+import { tshark } from '../helpers/tshark.js';
 import { loadKernel } from '../helpers/virtual-host.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'libos-demo-'));
@@ -51,19 +51,6 @@ async function run(name: string, seed: number): Promise<Run> {
   return { file, addressed, detectedNs, pings, result };
 }
 
-function tshark(file: string, filter: string, fields: readonly string[]): string[][] {
-  const columns = fields.flatMap((field) => ['-e', field]);
-  const checks = ['ip', 'tcp', 'udp'].flatMap((name) => ['-o', `${name}.check_checksum:TRUE`]);
-  return execFileSync('tshark', ['-r', file, '-Y', filter, '-T', 'fields', ...columns, ...checks], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    maxBuffer: 2 ** 26,
-  })
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.split('\t'));
-}
-
 describe('demo', () => {
   let first: Run;
   beforeAll(async () => {
@@ -76,9 +63,11 @@ describe('demo', () => {
       expect(line).toMatch(/^\w+ 10\.0\.\d\.\d\/24 fd00:\S+\/64/);
     }
     expect(first.detectedNs).toBeGreaterThan(0.9e9);
-    const solicitations = tshark(first.file, 'icmpv6.type == 135 && ipv6.src == ::', [
-      'icmpv6.nd.ns.target_address',
-    ]);
+    const solicitations = tshark(
+      first.file,
+      ['icmpv6.nd.ns.target_address'],
+      'icmpv6.type == 135 && ipv6.src == ::',
+    );
     expect(solicitations.flat()).toContain('fd00:0:0:1::a11c');
   });
 
@@ -120,9 +109,11 @@ describe('demo', () => {
   });
 
   test('the capture has all interfaces, only MTU-sized frames, and good checksums', () => {
-    const rows = tshark(first.file, 'tcp', [
-      ...['frame.interface_name', 'frame.len', 'ip.checksum.status', 'tcp.checksum.status'],
-    ]);
+    const rows = tshark(
+      first.file,
+      ['frame.interface_name', 'frame.len', 'ip.checksum.status', 'tcp.checksum.status'],
+      'tcp',
+    );
     expect(new Set(rows.map(([name]) => name)).size).toBe(8);
     expect(Math.max(...rows.map(([, length]) => Number(length)))).toBe(1514);
     expect(new Set(rows.map((row) => row.slice(2).join()))).toEqual(new Set(['1,1']));

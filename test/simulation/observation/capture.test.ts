@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** Captures of a simulation, as tshark reads them. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Simulation } from '../../../src/dce/index.js';
+import { tshark } from '../../helpers/tshark.js';
 import { bottleneck } from './support.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'libos-captures-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string): string => join(folder, name);
-
-function tshark(file: string, fields: readonly string[], filter = ''): string[][] {
-  const columns = fields.flatMap((field) => ['-e', field]);
-  const checks = ['ip', 'tcp', 'udp'].flatMap((name) => ['-o', `${name}.check_checksum:TRUE`]);
-  return execFileSync('tshark', ['-r', file, '-Y', filter, '-T', 'fields', ...columns, ...checks], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    maxBuffer: 2 ** 26,
-  })
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => line.split('\t'));
-}
 
 describe('capture', () => {
   beforeAll(async () => {

@@ -4,33 +4,13 @@
  * sent says how many messages came before it; what is received must do so too. The first argument is how many times,
  * the second one "restart" (SA_RESTART) or "interrupt": then each call is repeated on EINTR.
  */
-#include <errno.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
-static volatile sig_atomic_t signals;
-/* Until the next signal. */
-static volatile suseconds_t delay_us;
-
-static void alarm_later(void)
-{
-	struct itimerval timer = { .it_value.tv_usec = delay_us % 1000000 };
-
-	delay_us *= 2;
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
-
-static void on_alarm(int number)
-{
-	(void)number;
-	signals++;
-	alarm_later();
-}
+#include "alarms.h"
 
 static void check(const char *what, int turn, long result, long wanted)
 {
@@ -40,14 +20,6 @@ static void check(const char *what, int turn, long result, long wanted)
 	       result < 0 ? strerror(errno) : "");
 	exit(1);
 }
-
-#define REPEATED(call)                                                 \
-	({                                                             \
-		long result;                                           \
-		while ((result = (call)) < 0 && errno == EINTR)        \
-			continue;                                      \
-		result;                                                \
-	})
 
 /* More than the broker takes at once: a signal may leave a part of it sent. */
 static void send_much(int fd, int turn)
@@ -94,18 +66,15 @@ static void take_turn(int fd, int turn)
 
 int main(int count, char **arguments)
 {
-	int restarts = count > 2 && !strcmp(arguments[2], "restart");
-	struct sigaction action = { .sa_handler = on_alarm, .sa_flags = restarts ? SA_RESTART : 0 };
 	int times = count > 1 ? atoi(arguments[1]) : 0, fd = socket(AF_INET, SOCK_DGRAM, 0);
 
-	sigaction(SIGALRM, &action, NULL);
+	handle_alarms(count > 2 && !strcmp(arguments[2], "restart"));
 	for (int turn = 0; turn < times; turn++) {
-		delay_us = 1 + rand() % 500;
-		alarm_later();
+		begin_alarms();
 		take_turn(fd, turn);
 		if (turn % 10 == 0)
 			send_much(fd, turn);
 	}
-	printf("%s\n", signals > 10 ? "signals" : "quiet");
+	printf("%s\n", alarms_seen());
 	return 0;
 }

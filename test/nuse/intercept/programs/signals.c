@@ -6,39 +6,18 @@
  * many connections were lost.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t signals;
+#include "alarms.h"
+
 static int lost;
-
-/* Until the next signal. */
-static volatile suseconds_t delay_us;
-
-static void alarm_later(void)
-{
-	struct itimerval timer = { .it_value.tv_usec = delay_us % 1000000 };
-
-	delay_us *= 2;
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
-
-static void on_alarm(int number)
-{
-	(void)number;
-	signals++;
-	alarm_later();
-}
 
 static int count_descriptors(void)
 {
@@ -56,15 +35,6 @@ static void fail(const char *what)
 	printf("%s: %s\n", what, strerror(errno));
 	exit(1);
 }
-
-/* Repeats a call that a signal has interrupted. */
-#define REPEATED(call)                                                 \
-	({                                                             \
-		int result;                                            \
-		while ((result = (call)) < 0 && errno == EINTR)        \
-			continue;                                      \
-		result;                                                \
-	})
 
 static int open_socket(void)
 {
@@ -123,8 +93,6 @@ static void exchange(int listener, const struct sockaddr_in *address)
 
 int main(int count, char **arguments)
 {
-	bool restarts = count > 2 && !strcmp(arguments[2], "restart");
-	struct sigaction action = { .sa_handler = on_alarm, .sa_flags = restarts ? SA_RESTART : 0 };
 	struct itimerval never = { 0 };
 	struct sockaddr_in address = { .sin_family = AF_INET };
 	socklen_t length = sizeof(address);
@@ -135,13 +103,12 @@ int main(int count, char **arguments)
 	    getsockname(listener, (struct sockaddr *)&address, &length) < 0)
 		fail("listener");
 	before = count_descriptors();
-	sigaction(SIGALRM, &action, NULL);
+	handle_alarms(count > 2 && !strcmp(arguments[2], "restart"));
 	for (int i = 0; i < times; i++) {
-		delay_us = 1 + rand() % 500;
-		alarm_later();
+		begin_alarms();
 		exchange(listener, &address);
 	}
 	setitimer(ITIMER_REAL, &never, NULL);
-	printf("%d more, %d lost, %s\n", count_descriptors() - before, lost, signals > 10 ? "signals" : "quiet");
+	printf("%d more, %d lost, %s\n", count_descriptors() - before, lost, alarms_seen());
 	return 0;
 }
