@@ -31,6 +31,7 @@ function module(code: readonly number[] = callIndirect): Uint8Array {
       ...body([0, 0x41, 7, 0x0b]),
       ...body([0, 0x20, 0, ...code, 0x0b]),
     ]),
+    ...section(0, [...text('reloc.CODE'), 6, 0]),
     ...section(0, [...text('name'), 1, 7, 1, 2, ...text('call')]),
   ]);
 }

@@ -3,10 +3,11 @@
 /**
  * Takes the function table out of a linked kernel. An engine builds a table for each instance: for ours 600 KiB a
  * host and 5 ms a start in V8, where the code itself is shared. So each call through a pointer becomes a call of a
- * dispatcher, one for each signature: a jump by the pointer's value to a direct call. Function pointers keep their
- * values, and code keeps its length, so that debugging information stays true.
+ * dispatcher, one for each signature: a jump by the pointer's value to a direct call. Pointers to functions of one
+ * signature get values in a row. Code keeps its length, so that debugging information stays true.
  */
 import { dispatcherPrefix } from '../abi/dispatcher-name.js';
+import { withFunctionPointers } from './function-pointers.js';
 import { Reader, concatenate, encodeUnsigned } from './wasm-bytes.js';
 import { findIndirectCalls } from './wasm-code.js';
 import type { Section } from './wasm-module.js';
@@ -26,17 +27,18 @@ interface Entry {
 }
 
 /** The module without its table; as it is when it has none. */
-export function withoutFunctionTable(sections: readonly Section[], file: string): Section[] {
-  const read = (id: number): Reader | undefined => {
-    const section = sections.find((each) => each.id === id && each.name === undefined);
+export function withoutFunctionTable(linked: readonly Section[], file: string): Section[] {
+  const read = (id: number, from = linked): Reader | undefined => {
+    const section = from.find((each) => each.id === id && each.name === undefined);
     return section && new Reader(section.content, file);
   };
   const elements = read(ids.element);
-  const code = read(ids.code);
-  if (!elements || !code) return [...sections];
+  if (!elements || !read(ids.code)) return [...linked];
   const types = readTypes(read(ids.type));
   const typeOf = readFunctionTypes(read(ids.import), read(ids.function));
-  const entries = readElements(elements);
+  const { entries, renumbered } = inRows(readElements(elements), typeOf);
+  const sections = withFunctionPointers(linked, renumbered, file);
+  const code = read(ids.code, sections)!;
   const dispatchers = new Map<number, number>();
   const dispatcherOf = (type: number): number => {
     const index = dispatchers.get(type) ?? typeOf.length + dispatchers.size;
@@ -117,6 +119,22 @@ function readElements(reader: Reader): Entry[] {
   }));
 }
 
+/** Pointers to functions of one type in a row, in the order that they had; and each new one by the old one. */
+function inRows(
+  entries: readonly Entry[],
+  typeOf: readonly number[],
+): { readonly entries: readonly Entry[]; readonly renumbered: ReadonlyMap<number, number> } {
+  const first = entries[0]?.pointer ?? 0;
+  const typeOfEntry = ({ target }: Entry): number => typeOf[target]!;
+  const sorted = [...entries].sort(
+    (a, b) => typeOfEntry(a) - typeOfEntry(b) || a.pointer - b.pointer,
+  );
+  return {
+    entries: sorted.map(({ target }, index) => ({ pointer: first + index, target })),
+    renumbered: new Map(sorted.map(({ pointer }, index) => [pointer, first + index])),
+  };
+}
+
 /** The code section with each call through a pointer replaced by one of a dispatcher, in as many bytes. */
 function redirectCalls(reader: Reader, dispatcherOf: (type: number) => number): Uint8Array {
   const start = reader.offset;
@@ -136,29 +154,24 @@ function redirectCalls(reader: Reader, dispatcherOf: (type: number) => number): 
 }
 
 /**
- * `switch (pointer) { case …: return target(…arguments) }`, the pointer being the last parameter. A pointer to a
- * function of another signature, or to none, traps.
+ * `switch (pointer) { case …: return target(…arguments) }`, the pointer being the last parameter; entries are in a row.
+ * A pointer to a function of another signature, or to none, traps.
  */
 function dispatcher(parameters: number, entries: readonly Entry[]): Uint8Array {
   const noLocals = 0x00;
   const [unreachable, end, block, nothing] = [0x00, 0x0b, 0x02, 0x40];
   if (entries.length === 0) return Uint8Array.of(noLocals, unreachable, end);
-  const targets = [...new Set(entries.map(({ target }) => target))];
-  const caseOf = new Map(targets.map((target, index) => [target, index]));
-  const first = entries[0]!.pointer;
-  const cases = new Array<number>(entries.at(-1)!.pointer - first + 1).fill(targets.length);
-  for (const { pointer, target } of entries) cases[pointer - first] = caseOf.get(target)!;
   const argument = (index: number): Uint8Array => Uint8Array.of(0x20, ...encodeUnsigned(index));
   return concatenate([
     Uint8Array.of(noLocals),
-    ...[...targets, 'none of them'].map(() => Uint8Array.of(block, nothing)),
+    ...[...entries, 'none of them'].map(() => Uint8Array.of(block, nothing)),
     argument(parameters),
-    Uint8Array.of(0x41, ...encodeSigned(first), 0x6b), // i32.const, i32.sub
+    Uint8Array.of(0x41, ...encodeSigned(entries[0]!.pointer), 0x6b), // i32.const, i32.sub
     Uint8Array.of(0x0e), // br_table
-    encodeUnsigned(cases.length),
-    ...[...cases, targets.length].map((each) => encodeUnsigned(each)),
+    encodeUnsigned(entries.length),
+    ...[...entries, 'none of them'].map((_, index) => encodeUnsigned(index)),
     Uint8Array.of(end),
-    ...targets.flatMap((target) => [
+    ...entries.flatMap(({ target }) => [
       ...Array.from({ length: parameters }, (_, index) => argument(index)),
       Uint8Array.of(0x10, ...encodeUnsigned(target), 0x0f, end), // call, return
     ]),

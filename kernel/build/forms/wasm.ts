@@ -8,6 +8,7 @@ import { LibosError } from '../../../src/errors.js';
 import { exports, imports } from '../../abi/host-interface.js';
 import { withoutFunctionTable } from '../dispatchers.js';
 import { namesPath } from '../kernel-file.js';
+import { withoutLinking } from '../function-pointers.js';
 import { linkError } from '../link-order.js';
 import { manifestSection } from '../manifest.js';
 import { runTool } from '../tool.js';
@@ -39,6 +40,8 @@ const linkOptions: readonly string[] = [
   // A call that does not match its function's signature is only a warning, and traps when it happens.
   '--fatal-warnings',
   '-O2',
+  // Says where function pointers are: dispatchers.ts gives them new values.
+  '--emit-relocs',
 ];
 
 export const wasmForm: Form = {
@@ -65,7 +68,7 @@ async function link({ objects, paths, scratch }: LinkOptions): Promise<Linked> {
   const result = await runTool(linker, [...args, ...library], { cwd: objects });
   if (result.code !== 0) throw linkError(linker, result.stderr);
   const file = 'the linked kernel';
-  const full = withoutFunctionTable(readModule(readFileSync(output), file), file);
+  const full = withoutLinking(withoutFunctionTable(readModule(readFileSync(output), file), file));
   const code = withoutDebugging(full);
   const stripped = code.filter(({ name }) => name !== nameSection);
   const found = readInterface(stripped, file);
