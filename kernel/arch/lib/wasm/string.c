@@ -25,8 +25,11 @@ void *memcpy(void *to, const void *from, size_t n)
 	char *d = to;
 	const char *s = from;
 
-	for (; n > BULK_BYTES_MAX; n -= BULK_BYTES_MAX, d += BULK_BYTES_MAX, s += BULK_BYTES_MAX)
+	for (; n > BULK_BYTES_MAX; n -= BULK_BYTES_MAX, d += BULK_BYTES_MAX, s += BULK_BYTES_MAX) {
 		__builtin_memcpy(d, s, BULK_BYTES_MAX);
+		/* Or the compiler would make one copy of them all. */
+		OPTIMIZER_HIDE_VAR(d);
+	}
 	if (n >= BULK_BYTES_MIN) {
 		__builtin_memcpy(d, s, n);
 		return to;
