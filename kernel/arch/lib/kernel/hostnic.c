@@ -10,6 +10,7 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_ether.h>
+#include <linux/log2.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
@@ -152,6 +153,18 @@ void lib_tx_done(unsigned long handle)
 	lib_state.runnable = lib_pending();
 }
 
+/*
+ * Pages for the next piece, no more than it fills: a socket is charged for all of them, and how much of what it is
+ * charged for is data decides how large a window it offers.
+ */
+static struct page *alloc_piece(u32 length)
+{
+	u32 order = min_t(u32, ilog2(DIV_ROUND_UP(length, PAGE_SIZE)), RX_PAGE_ORDER);
+	struct page *page = dev_alloc_pages(order);
+
+	return page || !order ? page : dev_alloc_pages(0);
+}
+
 static struct sk_buff *alloc_received(struct hostnic *nic, u32 length)
 {
 	u32 head = min_t(u32, length, RX_HEAD_BYTES);
@@ -165,21 +178,17 @@ static struct sk_buff *alloc_received(struct hostnic *nic, u32 length)
 	skb_put(skb, head);
 	length -= head;
 	while (length) {
-		struct page *page = dev_alloc_pages(RX_PAGE_ORDER);
-		u32 part = min_t(u32, length, PAGE_SIZE << RX_PAGE_ORDER);
+		struct page *page = alloc_piece(length);
+		u32 size = page ? PAGE_SIZE << compound_order(page) : 0;
+		u32 part = min(length, size);
 
-		if (!page) {
-			page = dev_alloc_pages(0);
-			part = min_t(u32, length, PAGE_SIZE);
-		}
 		if (!page || skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS) {
 			if (page)
 				put_page(page);
 			kfree_skb(skb);
 			return NULL;
 		}
-		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, 0, part,
-				PAGE_SIZE << compound_order(page));
+		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, 0, part, size);
 		length -= part;
 	}
 	return skb;
