@@ -31,37 +31,56 @@ export function tryParseIpv4(text: string): Uint8Array | undefined {
   return Uint8Array.of(address >>> 24, address >>> 16, address >>> 8, address);
 }
 
-/** Sixteen bytes, or undefined when the text is no IPv6 address (without zone). */
+/** Sixteen bytes, or undefined when the text is no IPv6 address (without zone). In one pass: starts call it often. */
 export function tryParseIpv6(text: string): Uint8Array | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = groups(halves[0]!);
-  const tail = halves.length === 2 ? groups(halves[1]!) : [];
-  if (head === undefined || tail === undefined) return undefined;
-  const missing = 16 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 2 : missing !== 0) return undefined;
-  // An embedded IPv4 address stands at the very end only.
-  if (halves.length === 2 && halves[0]!.includes('.')) return undefined;
-  return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail]);
-}
-
-function groups(text: string): number[] | undefined {
-  if (text === '') return [];
-  const out: number[] = [];
-  const parts = text.split(':');
-  for (const [index, part] of parts.entries()) {
-    if (index === parts.length - 1 && part.includes('.')) {
-      const quad = tryParseIpv4(part);
-      if (quad === undefined) return undefined;
-      out.push(...quad);
-    } else if (/^[0-9a-f]{1,4}$/i.test(part)) {
-      const value = Number.parseInt(part, 16);
-      out.push(value >> 8, value & 0xff);
-    } else {
+  const bytes = new Uint8Array(16);
+  /** Where the next group goes, and where `::` stood. */
+  let at = 0;
+  let gap = -1;
+  let i = 0;
+  if (text.startsWith('::')) {
+    gap = 0;
+    i = 2;
+  }
+  while (i < text.length) {
+    const start = i;
+    let value = 0;
+    for (let digit = hexDigit(text, i); digit >= 0; digit = hexDigit(text, ++i)) {
+      value = value * 16 + digit;
+    }
+    // An embedded IPv4 address stands at the very end only.
+    const isQuad = text[i] === '.';
+    if (isQuad) {
+      value = ipv4Number(text.slice(start));
+      if (value < 0 || at > 12) return undefined;
+      bytes[at++] = value >>> 24;
+      bytes[at++] = value >>> 16;
+      i = text.length;
+    } else if (i === start || i > start + 4 || at > 14) {
       return undefined;
     }
+    bytes[at++] = value >>> 8;
+    bytes[at++] = value;
+    if (i === text.length) break;
+    if (text[i++] !== ':' || i === text.length) return undefined;
+    if (text[i] !== ':') continue;
+    if (gap >= 0) return undefined;
+    gap = at;
+    i++;
   }
-  return out;
+  if (gap < 0) return at === 16 ? bytes : undefined;
+  if (at > 14) return undefined;
+  const tail = at - gap;
+  bytes.copyWithin(16 - tail, gap, at);
+  return bytes.fill(0, gap, 16 - tail);
+}
+
+/** The digit's value, or -1. */
+function hexDigit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
 }
 
 /** 4 when the text is an IPv4 address, 6 for IPv6, 0 for anything else. */

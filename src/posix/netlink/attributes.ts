@@ -222,14 +222,19 @@ export interface Policy<P extends PolicyEntries> {
 }
 
 export function policy<const P extends PolicyEntries>(entries: P): Policy<P> {
-  const byType = new Map(
-    Object.entries(entries).map(([name, [type, kind]]) => [type, { name, kind }]),
-  );
+  const all = Object.entries(entries).map(([name, [type, kind]], index) => {
+    return { name, type, kind, index };
+  });
+  const byType = new Map(all.map((entry) => [entry.type, entry]));
+  const byName = new Map(all.map((entry) => [entry.name, entry]));
   const write = (writer: ByteWriter, value: AttributesOf<P>): void => {
-    for (const [name, [type, kind]] of Object.entries(entries)) {
-      const given: unknown = value[name];
-      if (given !== undefined) writeAttribute(writer, type, kind, given);
-    }
+    // By what is given: a policy has many times as many.
+    const given = Object.entries(value).flatMap(([name, each]) => {
+      const entry = byName.get(name);
+      return entry === undefined || each === undefined ? [] : [{ entry, each }];
+    });
+    given.sort((a, b) => a.entry.index - b.entry.index);
+    for (const { entry, each } of given) writeAttribute(writer, entry.type, entry.kind, each);
   };
   return {
     entries,
