@@ -16,6 +16,7 @@ const noOffloads: Record<Offload, boolean> = {
   gro: false,
 };
 const port = 5001;
+/** More to wait for than half of what tcp_rmem begins with would clamp the window (tcp_set_rcvlowat). */
 const chunkBytes = 65_536;
 
 /** No digest of frames: ns-3 makes none either. Programs share nothing, so that islands can have their turns. */
@@ -37,7 +38,10 @@ export function connect(
   });
 }
 
-/** A TCP flow without an end, read by the chunk: who waits says how much it waits for (SO_RCVLOWAT). */
+/**
+ * A TCP flow without an end, in buffers of the hosts' memory, and read by the chunk: who waits says how much it waits for
+ * (SO_RCVLOWAT).
+ */
 export function startFlow(from: SimulatedHost, to: SimulatedHost, windowBytes: number): void {
   to.sysctl('net.ipv4.tcp_rmem', `4096 131072 ${2 * windowBytes}`);
   to.run(async (os: Os) => {
@@ -45,13 +49,13 @@ export function startFlow(from: SimulatedHost, to: SimulatedHost, windowBytes: n
     using socket: TcpSocket = await server.accept();
     const wantedBytes = Math.min(chunkBytes, windowBytes / 2);
     socket.setOption(socketOptions.receiveLowWaterBytes, wantedBytes);
-    const buffer = new Uint8Array(chunkBytes);
+    using buffer = os.process.allocate(wantedBytes);
     while ((await os.process.recvAsync(socket.fd, buffer)) > 0);
   });
   from.run(async (os: Os) => {
     using socket = await os.connect(to.name, port);
-    const chunk = new Uint8Array(chunkBytes);
-    for (;;) await socket.write(chunk);
+    using chunk = os.process.allocate(Math.min(chunkBytes, windowBytes / 2));
+    for (;;) await os.process.writeAsync(socket.fd, chunk);
   });
 }
 
