@@ -35,7 +35,7 @@ describe('a native host in real time', () => {
     }
     for (const time of times) expect(time).toBeGreaterThanOrEqual(10 * millisecond);
     // The quickest: others may have waited for a busy machine.
-    expect(Math.min(...times)).toBeLessThan(11.5 * millisecond);
+    expect(Math.min(...times)).toBeLessThan(12.5 * millisecond);
   });
 
   test('timers of the kernel come to a fraction of a millisecond', async () => {
