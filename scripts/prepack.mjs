@@ -17,8 +17,3 @@ await run(async () => {
     }
   }
 });
-    for (const file of [wasmPath, namesPath(wasmPath), manifestPath]) {
-      copyFileSync(file, join(folder, basename(file)));
-    }
-  }
-});
