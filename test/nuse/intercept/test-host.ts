@@ -126,9 +126,9 @@ export async function outcomeOf(child: ChildProcess, timeoutMs = 15_000): Promis
   let err = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
-  let late = false;
+  const late = new AbortController();
   const timer = setTimeout(() => {
-    late = true;
+    late.abort();
     child.kill('SIGKILL');
   }, timeoutMs);
   const closed = once(child, 'close');
@@ -136,6 +136,6 @@ export async function outcomeOf(child: ChildProcess, timeoutMs = 15_000): Promis
   clearTimeout(timer);
   // What it has printed may come after its end, and what it leaves in the background may hold its output open.
   await Promise.race([closed, sleep(outputAfterEndMs)]);
-  if (late) throw new Error(`still running after ${timeoutMs} ms:\n${out}${err}`);
+  if (late.signal.aborted) throw new Error(`still running after ${timeoutMs} ms:\n${out}${err}`);
   return { code, out, err };
 }
