@@ -2,37 +2,45 @@
 
 import { expect, test } from 'vitest';
 import { withoutFunctionTable } from './dispatchers.js';
+import { encodeUnsigned } from './wasm-bytes.js';
 import { readModule, writeModule } from './wasm-module.js';
 
 const text = (value: string): number[] => [value.length, ...new TextEncoder().encode(value)];
+const leb = (value: number): number[] => [...encodeUnsigned(value)];
 const section = (id: number, content: readonly number[]): number[] => [
   id,
-  content.length,
+  ...leb(content.length),
   ...content,
 ];
-const body = (code: readonly number[]): number[] => [code.length, ...code];
+const body = (code: readonly number[]): number[] => [...leb(code.length), ...code];
+/** `i32.const` of a number below 8192. */
+const i32Const = (value: number): number[] => [0x41, 0x80 | (value & 0x7f), value >>> 7];
 const firstPointer = 70;
 /** What wasm-ld leaves of a call: numbers that it could have changed, five bytes each. */
 const callIndirect = [0x11, 0x80, 0x80, 0x80, 0x80, 0x00, 0x80, 0x80, 0x80, 0x80, 0x00];
 
-/** `call(pointer)` calls one of two functions without arguments; the table holds itself as well. */
-function module(code: readonly number[] = callIndirect): Uint8Array {
+/** `call(pointer)` calls one of the functions without arguments that return these; the table holds itself as well. */
+function module(
+  code: readonly number[] = callIndirect,
+  results: readonly number[] = [42, 7],
+): Uint8Array {
+  const entries = Array.from({ length: results.length + 1 }, (_, index) => index);
+  const size = entries.length;
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [2, 0x60, 0, 1, 0x7f, 0x60, 1, 0x7f, 1, 0x7f]),
     ...section(2, [1, ...text('env'), ...text('memory'), 2, 0, 1]),
-    ...section(3, [3, 0, 0, 1]),
-    ...section(4, [1, 0x70, 0, firstPointer + 3]),
-    ...section(7, [2, ...text('call'), 0, 2, ...text('table'), 1, 0]),
-    ...section(9, [1, 0, 0x41, 0x80 | firstPointer, 0, 0x0b, 3, 0, 1, 2]),
+    ...section(3, [...leb(size), ...results.map(() => 0), 1]),
+    ...section(4, [1, 0x70, 0, ...leb(firstPointer + size)]),
+    ...section(7, [2, ...text('call'), 0, ...leb(results.length), ...text('table'), 1, 0]),
+    ...section(9, [1, 0, ...i32Const(firstPointer), 0x0b, ...leb(size), ...entries.flatMap(leb)]),
     ...section(10, [
-      3,
-      ...body([0, 0x41, 42, 0x0b]),
-      ...body([0, 0x41, 7, 0x0b]),
+      ...leb(size),
+      ...results.flatMap((result) => body([0, ...i32Const(result), 0x0b])),
       ...body([0, 0x20, 0, ...code, 0x0b]),
     ]),
     ...section(0, [...text('reloc.CODE'), 6, 0]),
-    ...section(0, [...text('name'), 1, 7, 1, 2, ...text('call')]),
+    ...section(0, [...text('name'), 1, 7, 1, 0, ...text('zero')]),
   ]);
 }
 
@@ -57,6 +65,24 @@ test('calls through pointers go on as before, and the table is gone', () => {
   for (const pointer of [firstPointer + 2, firstPointer + 3, firstPointer - 1, 0, -1]) {
     expect(() => exports.call(pointer)).toThrow(WebAssembly.RuntimeError);
   }
+});
+
+test('one of many functions is reached through a group of them', () => {
+  const results = Array.from({ length: 203 }, (_, index) => 7 * index);
+  const after = withoutFunctionTable(readModule(module(callIndirect, results), 'a.wasm'), 'a.wasm');
+  const { call } = instantiate(writeModule(after));
+  expect(results.map((_, index) => call(firstPointer + index))).toEqual(results);
+  for (const pointer of [
+    firstPointer + results.length,
+    firstPointer + 224,
+    firstPointer - 1,
+    0,
+    -1,
+  ]) {
+    expect(() => call(pointer)).toThrow(WebAssembly.RuntimeError);
+  }
+  const names = new TextDecoder().decode(after.find(({ name }) => name === 'name')!.content);
+  expect(names.match(/call_indirect__i_group/g)).toHaveLength(7);
 });
 
 test('code keeps its place and its length, and a dispatcher is named by its signature', () => {

@@ -3,10 +3,11 @@
 /**
  * Takes the function table out of a linked kernel. An engine builds a table for each instance: for ours 600 KiB a
  * host and 5 ms a start in V8, where the code itself is shared. So each call through a pointer becomes a call of a
- * dispatcher, one for each signature: a jump by the pointer's value to a direct call. Pointers to functions of one
- * signature get values in a row. Code keeps its length, so that debugging information stays true.
+ * dispatcher, one for each signature (dispatcher-code.ts). Pointers to functions of one signature get values in a
+ * row. Code keeps its length, so that debugging information stays true.
  */
 import { dispatcherPrefix } from '../abi/dispatcher-name.js';
+import { dispatcherCode } from './dispatcher-code.js';
 import { withFunctionPointers } from './function-pointers.js';
 import { Reader, concatenate, encodeUnsigned } from './wasm-bytes.js';
 import { findIndirectCalls } from './wasm-code.js';
@@ -24,6 +25,13 @@ interface FunctionType {
 interface Entry {
   readonly pointer: number;
   readonly target: number;
+}
+
+/** A function that is added; its type is that of the functions it leads to, with the pointer behind. */
+interface MadeFunction {
+  readonly type: number;
+  readonly name: string;
+  readonly body: Uint8Array;
 }
 
 /** The module without its table; as it is when it has none. */
@@ -46,16 +54,14 @@ export function withoutFunctionTable(linked: readonly Section[], file: string): 
     return index;
   };
   const bodies = redirectCalls(code, dispatcherOf);
-  const made = [...dispatchers.keys()].map((type) => ({
-    type: types[type]!,
-    body: dispatcher(
-      types[type]!.parameters.length,
-      entries.filter(({ target }) => typeOf[target] === type),
-    ),
-  }));
+  const typesOfMade = [...dispatchers.keys()];
+  const made = dispatcherFunctions(typesOfMade, typeOf.length + typesOfMade.length);
   const added = {
-    types: made.map(({ type }) => encodeType({ ...type, parameters: [...type.parameters, i32] })),
-    functions: made.map((_, index) => encodeUnsigned(types.length + index)),
+    types: typesOfMade.map((type) => {
+      const { parameters, results } = types[type]!;
+      return encodeType({ parameters: [...parameters, i32], results });
+    }),
+    functions: made.map(({ type }) => encodeUnsigned(types.length + typesOfMade.indexOf(type))),
     bodies: made.map(({ body }) => concatenate([encodeUnsigned(body.length), body])),
   };
   return sections.flatMap((section) => {
@@ -79,6 +85,25 @@ export function withoutFunctionTable(linked: readonly Section[], file: string): 
         return [section];
     }
   });
+
+  /** Dispatchers of these types, in their order, and then what they go through. */
+  function dispatcherFunctions(all: readonly number[], firstGroup: number): MadeFunction[] {
+    const groups: MadeFunction[] = [];
+    const made = all.map((type) => {
+      const signature = types[type]!;
+      const own = entries.filter(({ target }) => typeOf[target] === type);
+      const code = dispatcherCode(
+        signature.parameters.length,
+        own[0]?.pointer ?? 0,
+        own.map(({ target }) => target),
+        firstGroup + groups.length,
+      );
+      const name = dispatcherName(signature);
+      for (const body of code.groups) groups.push({ type, name: `${name}_group`, body });
+      return { type, name, body: code.body };
+    });
+    return [...made, ...groups];
+  }
 }
 
 function readTypes(reader: Reader | undefined): FunctionType[] {
@@ -153,32 +178,6 @@ function redirectCalls(reader: Reader, dispatcherOf: (type: number) => number): 
   return bytes;
 }
 
-/**
- * `switch (pointer) { case …: return target(…arguments) }`, the pointer being the last parameter; entries are in a row.
- * A pointer to a function of another signature, or to none, traps.
- */
-function dispatcher(parameters: number, entries: readonly Entry[]): Uint8Array {
-  const noLocals = 0x00;
-  const [unreachable, end, block, nothing] = [0x00, 0x0b, 0x02, 0x40];
-  if (entries.length === 0) return Uint8Array.of(noLocals, unreachable, end);
-  const argument = (index: number): Uint8Array => Uint8Array.of(0x20, ...encodeUnsigned(index));
-  return concatenate([
-    Uint8Array.of(noLocals),
-    ...[...entries, 'none of them'].map(() => Uint8Array.of(block, nothing)),
-    argument(parameters),
-    Uint8Array.of(0x41, ...encodeSigned(entries[0]!.pointer), 0x6b), // i32.const, i32.sub
-    Uint8Array.of(0x0e), // br_table
-    encodeUnsigned(entries.length),
-    ...[...entries, 'none of them'].map((_, index) => encodeUnsigned(index)),
-    Uint8Array.of(end),
-    ...entries.flatMap(({ target }) => [
-      ...Array.from({ length: parameters }, (_, index) => argument(index)),
-      Uint8Array.of(0x10, ...encodeUnsigned(target), 0x0f, end), // call, return
-    ]),
-    Uint8Array.of(unreachable, end),
-  ]);
-}
-
 /** A vector with more items; its count keeps its length, so that what follows keeps its place. */
 function withItems(content: Uint8Array, file: string, items: readonly Uint8Array[]): Uint8Array {
   const reader = new Reader(content, file);
@@ -208,7 +207,7 @@ function withNames(
   content: Uint8Array,
   file: string,
   firstFunction: number,
-  made: readonly { readonly type: FunctionType }[],
+  made: readonly MadeFunction[],
 ): Uint8Array {
   const functionNames = 1;
   const reader = new Reader(content, file);
@@ -222,8 +221,8 @@ function withNames(
         ? withItems(
             names,
             file,
-            made.map(({ type }, index) => {
-              const name = new TextEncoder().encode(dispatcherName(type));
+            made.map((each, index) => {
+              const name = new TextEncoder().encode(each.name);
               return concatenate([
                 encodeUnsigned(firstFunction + index),
                 encodeUnsigned(name.length),
@@ -258,14 +257,6 @@ function encodeType({ parameters, results }: FunctionType): Uint8Array {
     ...encodeUnsigned(results.length),
     ...results,
   );
-}
-
-/** LEB128 of a number that is not negative, as a signed one. */
-function encodeSigned(value: number): Uint8Array {
-  const bytes = encodeUnsigned(value);
-  const last = bytes.at(-1)!;
-  if ((last & 0x40) === 0) return bytes;
-  return encodeUnsigned(value, bytes.length + 1);
 }
 
 function vector<T>(reader: Reader | undefined, read: (reader: Reader) => T): T[] {

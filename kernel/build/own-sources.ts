@@ -27,7 +27,7 @@ const fragmentsOf: Readonly<Record<Profile, readonly string[]>> = {
 };
 
 /** Raised when the pipeline makes other kernels of the same inputs in a way that no other part of a key tells. */
-const pipelineVersion = 3;
+const pipelineVersion = 4;
 
 const archFolder = join(packageRoot, 'kernel/arch/lib');
 const configFolder = join(packageRoot, 'kernel/config');

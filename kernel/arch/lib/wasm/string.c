@@ -11,8 +11,8 @@
 /* Below this an instruction for memory in bulk costs more than a loop (measured in V8). */
 #define BULK_BYTES_MIN 64
 /*
- * Above some 4 KiB glibc copies by "rep movsb", which AMD's Zen 3 and 4 do at a twentieth of their speed where the target's
- * offset in its page is up to 31 bytes above the source's (glibc's bug 30994).
+ * Above some 2 KiB (2,112 bytes with AVX) glibc copies by "rep movsb", which AMD's Zen 3 and 4 do at a twentieth of their
+ * speed where the target's offset in its page is up to 31 bytes above the source's (glibc's bug 30994).
  */
 #define BULK_BYTES_MAX 2048
 
