@@ -279,8 +279,8 @@ export class SimulatedHost implements Station {
 
   /** Context: called by the simulation before time passes: the host is up, with all that is planned. */
   settle(): void {
-    if (this.#state === 'planned') located(() => this.#bootUp(), this.#at);
-    if (this.#boot) this.#plan(this.#boot);
+    if (this.#state === 'planned') located(() => this.#plan(this.#bootUp()), this.#at);
+    else if (this.#boot) this.#plan(this.#boot);
     this.#boot?.configure(this.#steps);
   }
 
@@ -371,7 +371,7 @@ export class SimulatedHost implements Station {
 
   #booted(): HostBoot {
     if (this.#state === 'planned') {
-      located(() => this.#bootUp(), this.#at);
+      located(() => this.#bootUp().network.address(), this.#at);
       this.#boot!.configure(this.#steps);
     }
     if (this.#boot) return this.#boot;
@@ -382,7 +382,8 @@ export class SimulatedHost implements Station {
       : new LibosError('ERR_LIBOS_HOST_DOWN', `${this.name} is down`);
   }
 
-  #bootUp(): void {
+  /** Nothing of the plan is in its kernel yet. */
+  #bootUp(): HostBoot {
     this.#boots++;
     const boot = this.#createBoot(this.#world.startFor(this.options), this.#entropyName());
     this.#boot = boot;
@@ -393,7 +394,7 @@ export class SimulatedHost implements Station {
     if (this.#boots > 1 || this.clock.offsetNs !== 0) this.#setCalendar();
     for (const nic of this.#nics) nic.attach(boot.kernel);
     this.#world.planAddresses();
-    boot.network.address();
+    return boot;
   }
 
   #entropyName(): string {
@@ -462,9 +463,9 @@ export class SimulatedHost implements Station {
   #rise(): void {
     if (this.#state !== 'down') return;
     this.clock.restart();
-    this.#bootUp();
-    this.#plan(this.#boot!);
-    this.#boot!.configure(this.#steps);
+    const boot = this.#bootUp();
+    this.#plan(boot);
+    boot.configure(this.#steps);
     this.#world.log(this, 'fault', 5, 'has booted');
     for (const program of this.livePrograms) {
       const { at } = program.options;

@@ -66,11 +66,24 @@ function addresses({ route }: PosixHost): void {
     route.addresses.add(link, `${v4}/24`);
     route.addresses.add(link, { address: `${v6}/64`, flags: netlink.constants.IFA_F_NODAD });
   }
-  neighbours({ route });
+  neighbours(route);
 }
 
-/** Frames may unlearn them: they are put back now and then. */
-export function neighbours({ route }: Pick<PosixHost, 'route'>): void {
+/** Puts back what frames have changed for good. */
+export function repair(host: PosixHost): void {
+  const { route } = host;
+  neighbours(route);
+  // A router says how often a neighbour is asked for: every few weeks, and who is not there keeps for as long what is to be
+  // sent to it. Without this, packets in waiting take all of conntrack's entries within two million frames.
+  host.sysctl('net.ipv6.neigh.eth0.retrans_time_ms', 1000);
+  host.sysctl('net.ipv6.neigh.eth0.base_reachable_time_ms', 30_000);
+  for (const { index, address, state } of route.neighbours.list({ family: AF_INET6 })) {
+    if (address !== undefined && state === netlink.constants.NUD_INCOMPLETE)
+      route.neighbours.remove(index, { address });
+  }
+}
+
+function neighbours(route: PosixHost['route']): void {
   for (const [link, destination] of [
     ['eth0', peer4],
     ['eth0', peer6],
@@ -103,10 +116,10 @@ function settings(host: PosixHost): void {
     'net.ipv6.icmp.ratelimit': 0,
     'net.mpls.platform_labels': 1000,
     'net.mpls.conf.eth0.input': 1,
-    'net.netfilter.nf_conntrack_tcp_timeout_established': 600,
-    'net.netfilter.nf_conntrack_generic_timeout': 600,
-    'net.netfilter.nf_conntrack_sctp_timeout_established': 600,
-    'net.netfilter.nf_conntrack_dccp_timeout_open': 600,
+    'net.netfilter.nf_conntrack_tcp_timeout_established': 60,
+    'net.netfilter.nf_conntrack_generic_timeout': 60,
+    'net.netfilter.nf_conntrack_sctp_timeout_established': 60,
+    'net.netfilter.nf_conntrack_dccp_timeout_open': 60,
   };
   for (const [name, value] of Object.entries(values)) host.sysctl(name, value);
   sctpSettings(host.sysctl.bind(host));

@@ -13,7 +13,7 @@ import {
   toPartner4,
   toPartner6,
 } from './addresses.js';
-import { configure, neighbours } from './configuration.js';
+import { configure, repair } from './configuration.js';
 import { Connections } from './connections.js';
 import { counters, type Counters } from './counters.js';
 import { FrameGenerator } from './generate.js';
@@ -107,7 +107,7 @@ export class FrameRun {
       for (const sent of host.sent.slice(0, 4)) this.#mix(sent);
       this.#converse();
       if (this.frames % longerPauseEvery < batchFrames) this.#pass(longerPauseNs);
-      if (this.frames % repairEvery < batchFrames) neighbours(host.posix);
+      if (this.frames % repairEvery < batchFrames) repair(host.posix);
     }
   }
 
