@@ -64,7 +64,8 @@ function check(samples: readonly Sample[]): void {
   expect(last.inUseBytes - warm.inUseBytes, `${host}: memory in use`).toBeLessThan(spareBytes);
   expect(last.slabBytes - warm.slabBytes, `${host}: kernel objects`).toBeLessThan(spareBytes);
   for (const [round, sample] of samples.entries()) {
-    expect(sample.sockets, `${host}, round ${round}`).toBe(warm.sockets);
+    const left = `${host}, round ${round}\n${sample.connections}`;
+    expect(sample.sockets, left).toBe(warm.sockets);
     expect(sample.conntrack, `${host}, round ${round}: conntrack`).toBe(0);
     const before = samples[round - 1]?.rcuRuns ?? 0;
     expect(sample.rcuRuns, `${host}, round ${round}: RCU`).toBeGreaterThan(before);

@@ -20,6 +20,8 @@ export interface Sample {
   readonly inUseBytes: number;
   readonly slabBytes: number;
   readonly sockets: string;
+  /** /proc/net/tcp and tcp6. */
+  readonly connections: string;
   readonly conntrack: number;
   /** How often RCU has run callbacks so far. */
   readonly rcuRuns: number;
@@ -127,6 +129,7 @@ export class World {
         inUseBytes: memoryBytes - bytes.get('MemFree')! - bytes.get('SReclaimable')!,
         slabBytes: bytes.get('SUnreclaim')!,
         sockets: file('/proc/net/sockstat') + file('/proc/net/sockstat6'),
+        connections: file('/proc/net/tcp') + file('/proc/net/tcp6'),
         conntrack: Number(host.posix.sysctl('net.netfilter.nf_conntrack_count')),
         rcuRuns: Number(/RCU:\s+(\d+)/.exec(file('/proc/softirqs'))![1]),
       };
