@@ -11,6 +11,7 @@ export { Fault, type FaultOptions } from './fault.js';
 export type { ForkOptions, Snapshot } from './snapshot/snapshot.js';
 export { HostCalls } from './host-calls.js';
 export { HostClock, type ClockSettings } from './host-clock.js';
+export type { NicOptions } from './host-nics.js';
 export type { HostOptions, KernelOption } from './host-options.js';
 export type { LoadedKernel, OwnedKernel } from './host-start.js';
 export { combineDigest, type DigestPart } from './digest.js';
@@ -42,7 +43,7 @@ export {
 export type { Report, Reports } from './reports.js';
 export * from './run-context.js';
 export type { RunReport } from './run-report.js';
-export { SimulatedHost, type HostState, type NicOptions } from './simulated-host.js';
+export { SimulatedHost, type HostState } from './simulated-host.js';
 export { Simulation, type SimulationOptions } from './simulation.js';
 export type { AddressFamilies } from './topology.js';
 export * from './trace/index.js';

@@ -5,13 +5,7 @@
  * it boots when time begins to pass or when somebody reaches into it. It can crash and boot again.
  */
 import { LibosError } from '../errors.js';
-import {
-  HostNic,
-  type HostNicState,
-  type Offload,
-  type Scheduler,
-  type TargetId,
-} from '../host/index.js';
+import type { HostNic, HostNicState, Scheduler, TargetId } from '../host/index.js';
 import type { HostedKernel, KernelPanic } from '../kernel/index.js';
 import type { PosixHost } from '../posix/index.js';
 import type { ProgramSession } from '../posix/recording/index.js';
@@ -20,6 +14,7 @@ import { CallerLine, located, scenarioError } from './caller-line.js';
 import { HostBoot, type ConfigureStep, type HostBootState } from './host-boot.js';
 import type { HostCalls } from './host-calls.js';
 import { HostClock } from './host-clock.js';
+import { HostNics, type NicOptions } from './host-nics.js';
 import type { HostOptions } from './host-options.js';
 import type { HostStart } from './host-start.js';
 import { HostPrograms, type HostProgramsState } from './host-programs.js';
@@ -54,11 +49,6 @@ export interface HostSnapshot {
   readonly programs: HostProgramsState;
 }
 
-export interface NicOptions {
-  readonly mtu?: number;
-  readonly offloads?: Partial<Record<Offload, boolean>>;
-}
-
 /** What happens to a host at a time. */
 const lifecycle = { start: 0, rise: 1 } as const;
 
@@ -67,7 +57,6 @@ export class SimulatedHost implements Station {
   readonly index: number;
   readonly clock: HostClock;
   readonly options: HostOptions;
-  readonly attachments: Attachment[] = [];
   readonly #world: HostWorld;
   readonly #at: CallerLine;
   readonly #scheduler: Scheduler;
@@ -76,8 +65,7 @@ export class SimulatedHost implements Station {
   readonly #timers: HostTimers;
   /** … but not what is to become of the host itself. */
   readonly #lifecycle: TargetId;
-  readonly #nics: HostNic[] = [];
-  readonly #nicOf = new Map<Attachment, HostNic>();
+  readonly #nics: HostNics;
   #steps: ConfigureStep[] = [];
   readonly #programs = new HostPrograms(this);
   #boot: HostBoot | undefined;
@@ -92,6 +80,7 @@ export class SimulatedHost implements Station {
     this.options = options;
     this.#at = at;
     this.#scheduler = world.engine.createScheduler();
+    this.#nics = new HostNics(this, this.#scheduler);
     const mayChange = (): boolean => this.simulation.snapshots.mayChange(this);
     this.clock = new HostClock(this.#scheduler, () => this.#clockChanged(), mayChange);
     this.#timer = new KernelTimer(this.#scheduler, this.clock);
@@ -131,12 +120,16 @@ export class SimulatedHost implements Station {
   }
 
   get nics(): readonly HostNic[] {
-    return this.#nics;
+    return this.#nics.all;
+  }
+
+  get attachments(): readonly Attachment[] {
+    return this.#nics.attachments;
   }
 
   /** The NIC behind an attachment of this host. */
   nicOf(attachment: Attachment): HostNic {
-    return this.#nicOf.get(attachment)!;
+    return this.#nics.of(attachment);
   }
 
   /** All programs that it was given, those that have ended too. */
@@ -166,22 +159,14 @@ export class SimulatedHost implements Station {
 
   /** A new NIC, eth0 first; it is down, without an address and without a link. */
   addNic(options: NicOptions = {}): HostNic {
-    const number = this.#nics.length;
-    const nic = new HostNic(this.#scheduler, {
-      name: `eth${number}`,
-      hostName: this.name,
-      mac: macAddress(this.index, number),
-      ...options,
-    });
-    this.#nics.push(nic);
+    const nic = this.#nics.create(options);
     if (this.#boot) nic.attach(this.#boot.kernel);
     return nic;
   }
 
   /** Context: called by the simulation, when a NIC has been connected. */
   attach(attachment: Attachment, nic: HostNic): void {
-    this.attachments.push(attachment);
-    this.#nicOf.set(attachment, nic);
+    this.#nics.connected(attachment, nic);
   }
 
   /** What is set up when the host boots, at each boot and before its programs; now too if it is up already. */
@@ -310,7 +295,7 @@ export class SimulatedHost implements Station {
       state: this.#state,
       boots: this.#boots,
       boot: this.#boot?.saveState(),
-      nics: this.#nics.map((nic) => nic.saveState()),
+      nics: this.#nics.saveState(),
       clock: this.clock.saveState(),
       timer: this.#timer.saveState(),
       timers: this.#timers.saveState(),
@@ -348,7 +333,7 @@ export class SimulatedHost implements Station {
       this.#boot = this.#createBoot(start, this.#entropyName(), false);
     }
     // So that a program that is run again reaches no kernel by a link either.
-    for (const nic of this.#nics) nic.detach();
+    this.#nics.detach();
     const { sessions } = this.#boot ?? {};
     const again = (saved.boot?.sessions.marks ?? []).map(([number, mark]) => {
       const program = this.programs[number]!;
@@ -362,9 +347,7 @@ export class SimulatedHost implements Station {
   endRestore(saved: HostSnapshot): void {
     this.clock.restoreState(saved.clock);
     if (saved.boot) this.#boot!.restoreState(saved.boot);
-    for (const [number, nic] of this.#nics.entries()) {
-      nic.adopt(this.#boot?.kernel, saved.nics[number]!);
-    }
+    this.#nics.restoreState(this.#boot?.kernel, saved.nics);
     this.#timers.restoreState(saved.timers);
     this.#timer.restoreState(saved.timer);
   }
@@ -392,7 +375,7 @@ export class SimulatedHost implements Station {
     boot.posix.service.sethostname(this.name);
     // The image has the calendar of a host that boots with the simulation, by a clock that is right.
     if (this.#boots > 1 || this.clock.offsetNs !== 0) this.#setCalendar();
-    for (const nic of this.#nics) nic.attach(boot.kernel);
+    this.#nics.attach(boot.kernel);
     this.#world.planAddresses();
     return boot;
   }
@@ -455,7 +438,7 @@ export class SimulatedHost implements Station {
       boot.sessions.kernelDied(error);
     }
     this.#timers.clear();
-    for (const nic of this.#nics) nic.detach();
+    this.#nics.detach();
     boot.end();
     this.#world.engine.programsWoken();
   }
@@ -492,9 +475,4 @@ export class SimulatedHost implements Station {
     if (what === lifecycle.rise) this.#rise();
     else this.#start(this.programs[number]!);
   }
-}
-
-/** A locally administered address: host and NIC can be read off it. */
-function macAddress(host: number, nic: number): Uint8Array {
-  return Uint8Array.of(0x02, 0x00, host >>> 16, host >>> 8, host, nic);
 }
