@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "messages.h"
 #include "trusted.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -77,13 +78,23 @@ EXPORT ssize_t recv(int fd, void *buffer, size_t length, int flags)
 EXPORT ssize_t sendto(int fd, const void *buffer, size_t length, int flags, const struct sockaddr *address,
 		      socklen_t address_length)
 {
-	return EXACT(SENDS, fd, LIBOS_NEXT(sendto)(fd, buffer, length, flags, address, address_length));
+	if (!address)
+		return send(fd, buffer, length, flags);
+	return EXACT(SENDS, fd,
+		     libos_message_call(SYS_sendto, 3,
+					(long[6]){ fd, (long)buffer, (long)length, flags, (long)address,
+						   address_length }));
 }
 
 EXPORT ssize_t recvfrom(int fd, void *restrict buffer, size_t length, int flags, struct sockaddr *restrict address,
 			socklen_t *restrict address_length)
 {
-	return EXACT(RECEIVES, fd, LIBOS_NEXT(recvfrom)(fd, buffer, length, flags, address, address_length));
+	if (!address)
+		return recv(fd, buffer, length, flags);
+	return EXACT(RECEIVES, fd,
+		     libos_message_call(SYS_recvfrom, 3,
+					(long[6]){ fd, (long)buffer, (long)length, flags, (long)address,
+						   (long)address_length }));
 }
 
 /* What programs built with _FORTIFY_SOURCE call. */
@@ -105,5 +116,8 @@ ssize_t __recv_chk(int fd, void *buffer, size_t length, size_t room, int flags)
 ssize_t __recvfrom_chk(int fd, void *restrict buffer, size_t length, size_t room, int flags,
 		       struct sockaddr *restrict address, socklen_t *restrict address_length)
 {
-	return EXACT(RECEIVES, fd, LIBOS_NEXT(__recvfrom_chk)(fd, buffer, length, room, flags, address, address_length));
+	/* libc says what is wrong, and ends the program. */
+	if (length > room)
+		return LIBOS_NEXT(__recvfrom_chk)(fd, buffer, length, room, flags, address, address_length);
+	return recvfrom(fd, buffer, length, flags, address, address_length);
 }

@@ -3,12 +3,13 @@
  * Messages. A filter can't see whose socket a descriptor is, and would catch those of D-Bus, X11 and their like too.
  * Here the machine's own are known by who has made them, and go straight to Linux.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "messages.h"
+#include "serial.h"
 #include "trusted.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -22,7 +23,9 @@ long libos_broker_pid(void)
 	long pid = __atomic_load_n(&known, __ATOMIC_RELAXED);
 
 	if (pid == 0) {
-		pid = libos_caught_call(SYS_ioctl, -1, SIOCLIBOSBROKER, 0, 0, 0, 0);
+		do
+			pid = libos_caught_call(SYS_ioctl, -1, SIOCLIBOSBROKER, 0, 0, 0, 0);
+		while (pid == -EINTR);
 		__atomic_store_n(&known, pid, __ATOMIC_RELAXED);
 	}
 	return pid;
@@ -42,16 +45,33 @@ static bool is_machines(int fd)
 	return maker.pid > 0 && libos_broker_pid() > 0 && maker.pid != libos_broker_pid();
 }
 
+ssize_t libos_message_call(long number, int flags_at, long arguments[6])
+{
+	uint32_t serial;
+
+	if (is_machines((int)arguments[0]))
+		return libos_finish(libos_cancellable_call(libos_trusted_call, number, arguments));
+	serial = libos_add_serial(arguments, flags_at);
+	return libos_finish(libos_heard(serial, libos_cancellable_call(libos_caught_call, number, arguments)));
+}
+
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	if (is_machines(fd))
-		return libos_finish(libos_cancellable_call(SYS_sendmsg, fd, (long)message, flags, 0));
-	return LIBOS_NEXT(sendmsg)(fd, message, flags);
+	return libos_message_call(SYS_sendmsg, 2, (long[6]){ fd, (long)message, flags });
 }
 
 EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-	if (is_machines(fd))
-		return libos_finish(libos_cancellable_call(SYS_recvmsg, fd, (long)message, flags, 0));
-	return LIBOS_NEXT(recvmsg)(fd, message, flags);
+	return libos_message_call(SYS_recvmsg, 2, (long[6]){ fd, (long)message, flags });
+}
+
+EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	return (int)libos_message_call(SYS_sendmmsg, 3, (long[6]){ fd, (long)messages, count, flags });
+}
+
+EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout)
+{
+	return (int)libos_message_call(SYS_recvmmsg, 3,
+				       (long[6]){ fd, (long)messages, count, flags, (long)timeout });
 }

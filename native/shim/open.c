@@ -24,7 +24,8 @@ static int open_at(int folder, const char *path, int flags, mode_t mode)
 			libos_opens_setting();
 		return (int)libos_finish(libos_caught_call(SYS_openat, folder, (long)path, flags, mode, 0, 0));
 	}
-	return (int)libos_finish(libos_cancellable_call(SYS_openat, folder, (long)path, flags, mode));
+	return (int)libos_finish(libos_cancellable_call(libos_trusted_call, SYS_openat,
+						       (long[6]){ folder, (long)path, flags, mode }));
 }
 
 static mode_t mode_of(int flags, va_list arguments)

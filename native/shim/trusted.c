@@ -90,20 +90,20 @@ long libos_trusted_call(long number, long a, long b, long c, long d, long e, lon
 	return trusted(number, a, b, c, d, e, f);
 }
 
-long libos_cancellable_call(long number, long a, long b, long c, long d)
+long libos_caught_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	return libos_raw_call(number, a, b, c, d, e, f);
+}
+
+long libos_cancellable_call(libos_way *way, long number, const long a[6])
 {
 	long result;
 	int type;
 
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
-	result = trusted(number, a, b, c, d, 0, 0);
+	result = way(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	pthread_setcanceltype(type, NULL);
 	return result;
-}
-
-long libos_caught_call(long number, long a, long b, long c, long d, long e, long f)
-{
-	return libos_raw_call(number, a, b, c, d, e, f);
 }
 
 long libos_finish(long result)

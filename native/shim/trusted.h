@@ -14,11 +14,13 @@ void libos_trust(void);
 /* What the system call returns, a failure as -errno. */
 long libos_trusted_call(long number, long a, long b, long c, long d, long e, long f);
 
-/* The same for a call that may wait: the thread can be cancelled there, as in libc's own. */
-long libos_cancellable_call(long number, long a, long b, long c, long d);
-
 /* The same by the usual way, so that the filter may catch it. */
 long libos_caught_call(long number, long a, long b, long c, long d, long e, long f);
+
+typedef long libos_way(long number, long a, long b, long c, long d, long e, long f);
+
+/* Either of them for a call that may wait: the thread can be cancelled there, as in libc's own. */
+long libos_cancellable_call(libos_way *way, long number, const long arguments[6]);
 
 /* -1 and errno for a failure. */
 long libos_finish(long result);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Calls that no signal interrupts on Linux, since they never wait. Here they wait for the broker, so they are made
- * again; it sees to it that they have their effect once.
- */
+/* Calls that no signal interrupts on Linux, since they never wait. Here they wait for the broker, so they are made again. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "serial.h"
 #include "trusted.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -24,6 +22,18 @@
 		result;                                        \
 	})
 
+/* The same for one that can't be made twice; `checked` as for libos_add_serial(). */
+static int once(long number, int checked, long a[6])
+{
+	long result;
+
+	libos_add_serial(a, checked);
+	do
+		result = libos_caught_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	while (result == -EINTR);
+	return (int)libos_finish(result);
+}
+
 EXPORT int socket(int family, int type, int protocol)
 {
 	return UNINTERRUPTED(LIBOS_NEXT(socket)(family, type, protocol));
@@ -31,7 +41,7 @@ EXPORT int socket(int family, int type, int protocol)
 
 EXPORT int bind(int fd, const struct sockaddr *address, socklen_t length)
 {
-	return UNINTERRUPTED(LIBOS_NEXT(bind)(fd, address, length));
+	return once(SYS_bind, 2, (long[6]){ fd, (long)address, length });
 }
 
 EXPORT int listen(int fd, int backlog)
@@ -61,7 +71,7 @@ EXPORT int getsockopt(int fd, int level, int name, void *restrict value, socklen
 
 EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
-	return UNINTERRUPTED(LIBOS_NEXT(setsockopt)(fd, level, name, value, length));
+	return once(SYS_setsockopt, 1, (long[6]){ fd, level, name, (long)value, length });
 }
 
 /* Whether a TCP socket is in its first state yet: its connect was interrupted before the broker had heard of it. */
@@ -73,10 +83,7 @@ static bool is_closed(int fd)
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
-/*
- * Whether a connect never waits. The broker must not hear of the question: what it keeps of a call is for the next
- * one. So it is put to the program's end of the pair.
- */
+/* Whether a connect never waits. */
 static bool is_datagram(int fd)
 {
 	socklen_t length = sizeof(int);
@@ -89,12 +96,12 @@ static bool is_datagram(int fd)
 /* A signal interrupts it only while it goes on, as a program takes it to do after EINTR. */
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-	int result, saved;
+	long arguments[6] = { fd, (long)address, length };
+	uint32_t serial = libos_add_serial(arguments, 2);
+	long result;
 
-	do {
-		result = LIBOS_NEXT(connect)(fd, address, length);
-		saved = errno;
-	} while (result < 0 && saved == EINTR && (is_datagram(fd) || is_closed(fd)));
-	errno = saved;
-	return result;
+	do
+		result = libos_heard(serial, libos_cancellable_call(libos_caught_call, SYS_connect, arguments));
+	while (result == -EINTR && (is_datagram(fd) || is_closed(fd)));
+	return (int)libos_finish(result);
 }

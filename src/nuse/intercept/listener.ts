@@ -11,9 +11,12 @@ import type { Caller, CallHandlers } from '../call.js';
 import { describeCall, type CallRow } from '../calls/decode.js';
 import type { CallerProcess, Callers } from './callers.js';
 import { NotifiedCall, notificationBytes, numberWord, type CallOrigin } from './notified-call.js';
+import { Answers } from './serial.js';
 import type { UnheardAnswer } from './unheard-answer.js';
 
 const SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
+/** What the shim asks after an EINTR (native/shim/serial.c): the answer of the call with this serial number. */
+const answerRequest = 0x89eb;
 
 /** What all listeners of a broker share. */
 export interface ListenerContext {
@@ -34,7 +37,9 @@ export class Listener implements CallOrigin {
   readonly #words = new Uint32Array(this.#bytes.buffer);
   /** Calls that have not been answered, by their thread. */
   readonly #waiting = new Map<number, NotifiedCall>();
-  /** Answers that found nobody, by the thread that may make its call again. */
+  /** Those of calls with serial numbers. */
+  readonly #answers = new Answers();
+  /** Answers of others that found nobody, by the thread that may make its call again. */
   readonly #unheard = new Map<number, UnheardAnswer>();
   /** Programs that have had such. */
   readonly #interrupted = new WeakSet<Caller>();
@@ -70,6 +75,11 @@ export class Listener implements CallOrigin {
     if (this.#waiting.get(call.tid) !== call) return;
     this.#waiting.delete(call.tid);
     call.waitsIn?.calls.delete(call);
+  }
+
+  answered({ tid, serial }: NotifiedCall, result: number): void {
+    // A program that sees EINTR makes its call anew.
+    if (result !== -errno.EINTR) this.#answers.set(tid, serial, result);
   }
 
   keep(tid: number, answer: UnheardAnswer): void {
@@ -111,9 +121,21 @@ export class Listener implements CallOrigin {
     const call = new NotifiedCall(this, row, this.#words);
     // A thread makes one call at a time: an older one has been interrupted.
     this.#waiting.get(call.tid)?.vanish();
-    if (this.#giveUnheard(call)) return;
+    if (this.#giveAgain(call) || this.#giveUnheard(call)) return;
     this.#serve(call);
     if (!call.over) this.#wait(call);
+  }
+
+  /** The answer of a call that comes again, or to the question for it. */
+  #giveAgain(call: NotifiedCall): boolean {
+    const asks = call.name === 'ioctl' && call.int(1) === answerRequest;
+    if (!asks && call.serial === 0) return false;
+    const result = this.#answers.get(call.tid, asks ? call.unsigned(2) : call.serial);
+    if (result === undefined && !asks) return false;
+    const given = result ?? -errno.ENODATA;
+    if (given >= 0) call.answer(given);
+    else call.fail(given);
+    return true;
   }
 
   #giveUnheard(call: NotifiedCall): boolean {

@@ -8,6 +8,7 @@ import type { CallRow } from '../calls/decode.js';
 import type { CallName } from '../calls/table.js';
 import type { CallerProcess } from './callers.js';
 import * as memory from './program-memory.js';
+import { hasEffect, takeSerial } from './serial.js';
 import { CallMemory, note, UnheardAnswer, type ServedCall } from './unheard-answer.js';
 
 const SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
@@ -39,6 +40,8 @@ export interface CallOrigin {
   callerOf(tid: number): CallerProcess;
   /** The call is over. */
   ended(call: NotifiedCall): void;
+  /** What a call with a serial number has had, heard or not; `result` is a negative errno for a failure. */
+  answered(call: NotifiedCall, result: number): void;
   /** An answer that found nobody, and that the call made again shall have. */
   keep(tid: number, answer: UnheardAnswer): void;
 }
@@ -53,9 +56,11 @@ export class NotifiedCall implements ServedCall {
   readonly #idHigh: number;
   readonly #entry: number;
   readonly #words: Uint32Array;
+  /** Tells it from all others of its thread; 0: it has none. */
+  readonly serial: number;
   readonly memory: CallMemory | undefined;
   #over = false;
-  /** What it has had, heard or not. */
+  /** What it has had, heard or not: a negative errno for a failure. */
   #result: number | undefined;
   #gone: (() => void)[] | undefined;
 
@@ -68,7 +73,8 @@ export class NotifiedCall implements ServedCall {
     this.#entry = words[entryWord]!;
     this.tid = words[tidWord]!;
     this.#words = words.slice(argumentsWord, argumentsWord + 12);
-    this.memory = CallMemory.of(row.name);
+    this.serial = takeSerial(row.name, this.#words);
+    this.memory = this.serial === 0 && hasEffect(row.name) ? new CallMemory() : undefined;
   }
 
   get name(): CallName {
@@ -158,6 +164,7 @@ export class NotifiedCall implements ServedCall {
   }
 
   fail(errno: number): boolean {
+    this.#result = -Math.abs(errno);
     return this.#send(0, Math.abs(errno), 0);
   }
 
@@ -229,6 +236,7 @@ export class NotifiedCall implements ServedCall {
     this.#origin.ended(this);
     const callbacks = this.#gone;
     this.#gone = undefined;
+    if (this.serial !== 0 && this.#result !== undefined) this.#origin.answered(this, this.#result);
     if (result >= 0) return true;
     this.#keepResult();
     for (const callback of callbacks ?? []) callback();
@@ -237,7 +245,8 @@ export class NotifiedCall implements ServedCall {
 
   /** For the call made again. */
   #keepResult(): void {
-    const unheard = this.#result === undefined ? undefined : UnheardAnswer.of(this, this.#result);
+    if (this.#result === undefined || this.#result < 0) return;
+    const unheard = UnheardAnswer.of(this, this.#result);
     if (unheard !== undefined) this.#origin.keep(this.tid, unheard);
   }
 

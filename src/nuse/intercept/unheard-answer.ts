@@ -3,35 +3,18 @@
 /**
  * A signal may interrupt a program just when its call has been served. The answer then finds nobody, and the program
  * makes the call again (by SA_RESTART, or on EINTR), which would send a message twice and lose what had come. So the
- * answer is kept, and is that of the thread's next call if that is the same one.
+ * answer is kept, and is that of the thread's next call if that is the same one: by its serial number (serial.ts) where it
+ * has one, which a static program's have not. Those are compared here.
  */
 import { isSystemError } from '../../posix/index.js';
 import type { Call, Caller } from '../call.js';
 import type { CallRow } from '../calls/decode.js';
 import type { CallName } from '../calls/table.js';
 
-/** Calls that cannot be made twice. */
-const withEffects: ReadonlySet<CallName> = new Set<CallName>([
-  'bind',
-  'connect',
-  'setsockopt',
-  'sendto',
-  'sendmsg',
-  'sendmmsg',
-  'recvfrom',
-  'recvmsg',
-  'recvmmsg',
-]);
-
 /** Where in a program's memory a call has read and written: address, length, address, length … */
 export class CallMemory {
   readonly read: number[] = [];
   readonly written: number[] = [];
-
-  /** Undefined for a call that may as well be made again. */
-  static of(name: CallName): CallMemory | undefined {
-    return withEffects.has(name) ? new CallMemory() : undefined;
-  }
 }
 
 /** The first `total` bytes of segments, added to a list of them. */
@@ -52,6 +35,7 @@ interface Piece {
 
 /** What is kept of a call. */
 export interface ServedCall extends Call {
+  /** Undefined for one that may as well be made again, or has a serial number. */
   readonly memory: CallMemory | undefined;
   readonly row: CallRow;
 }
