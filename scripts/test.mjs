@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 // `npm test`: set-up, the static checks, then the test suites from fast to slow. `npm test -- WORD …` runs only
-// the suites (`unit`, `simulation` …), files or folders named, `checks` the static checks, and `-t PATTERN` the
-// tests of that name. The last line is plain: `N passed, N failed`, and `, N skipped` where some were.
+// the suites (`unit`, `simulation` …), files or folders named, `checks` what no kernel has to be built for (types,
+// lint, format, the suite `tidy`), and `-t PATTERN` the tests of that name. The last line is plain: `N passed, N failed`,
+// and `, N skipped` where some were.
 import { runChecks } from './lib/checks.mjs';
 import { QuietReporter } from './lib/reporter.mjs';
 import { suites } from './lib/suites.mjs';
@@ -16,7 +17,7 @@ await run(async () => {
 
   const totals = { passed: 0, failed: 0, skipped: 0 };
   if (words.length === 0 || words.includes('checks')) add(totals, await runChecks(root));
-  if (!onlyChecks) add(totals, await runSuites(words, pattern));
+  add(totals, await runSuites(onlyChecks ? ['tidy'] : words, pattern));
 
   const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
   console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`);
