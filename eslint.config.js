@@ -121,6 +121,11 @@ export default tseslint.config(
         'error',
         { allowConstantLoopConditions: 'only-allowed-literals' },
       ],
+      // A signature for users, and one that is internal.
+      '@typescript-eslint/unified-signatures': [
+        'error',
+        { ignoreOverloadsWithDifferentJSDoc: true },
+      ],
       eqeqeq: 'error',
       'no-console': 'error',
     },

@@ -108,6 +108,7 @@ export function parseIp(text: string): Uint8Array {
   return bytes;
 }
 
+/** An address with the length of its network part: "10.0.0.1/24". */
 export interface Prefix {
   readonly address: string;
   readonly bytes: Uint8Array;

@@ -19,6 +19,8 @@ import { readManifest } from './manifest.js';
 import { isProfile, ownSourcesDigest, profiles } from './own-sources.js';
 import type { Profile } from './own-sources.js';
 
+export type { Profile };
+
 /** A kernel on disk. */
 export interface BuiltKernel {
   /** kernel.wasm, or of the native form kernel.o. */

@@ -16,6 +16,7 @@ import type { Form } from './forms/form.js';
 import { kbuildVariables } from './kbuild.js';
 import { filesBelow } from './overlay.js';
 
+/** A configuration that comes with libos: kernel/config. */
 export type Profile = 'sim' | 'full' | 'test';
 export const profiles: readonly Profile[] = ['sim', 'full', 'test'];
 

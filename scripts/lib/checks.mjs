@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-// The static checks of `npm test`: lint, layering, format and types, each counted as one test.
+// The static checks of `npm test`: lint, layering, format, types and reference, each counted as one test.
 import { spawn } from 'node:child_process';
 import { duration, green, red } from '../../src/cli/terminal.js';
 
@@ -9,8 +9,8 @@ const layeringRule = 'import-x/no-restricted-paths';
 /** Runs all checks, prints a line for each and returns how many passed and failed. */
 export async function runChecks(root) {
   const startedMs = Date.now();
-  // Three processes: on two cores this takes as long as the slowest, which is the type check or lint.
-  const results = (await Promise.all([lint(root), format(root), types(root)])).flat();
+  const runs = [lint(root), format(root), types(root), reference(root)];
+  const results = (await Promise.all(runs)).flat();
   const took = duration((Date.now() - startedMs) / 1000);
   console.log(`checks (${took})`);
   for (const { name, problems } of results) {
@@ -59,6 +59,12 @@ async function format(root) {
 async function types(root) {
   const run = await tool(root, 'typescript/bin/tsc', ['-p', 'tsconfig.json']);
   return { name: 'types', problems: run.status === 0 ? '' : (run.stdout + run.stderr).trim() };
+}
+
+/** Whether all that is exported is described, and names nothing that is not: typedoc.json. */
+async function reference(root) {
+  const run = await tool(root, 'typedoc/bin/typedoc', ['--emit', 'none']);
+  return { name: 'reference', problems: run.status === 0 ? '' : (run.stdout + run.stderr).trim() };
 }
 
 function tool(root, path, args) {

@@ -16,7 +16,7 @@ const ownFolders = ['src', join('dist', 'src'), 'kernel', join('dist', 'kernel')
   (folder) => join(packageRoot, folder) + sep,
 );
 
-/** A place in a scenario. */
+/** A place in a scenario. @internal */
 export class CallerLine {
   readonly #trace: { readonly stack?: string };
   #text: string | undefined;
@@ -61,7 +61,7 @@ function isOwn(file: string): boolean {
   return ownFolders.some((folder) => file.startsWith(folder));
 }
 
-/** An error of whoever wrote the scenario, with the line that it is about: the caller's unless said. */
+/** An error of whoever wrote the scenario, with the line that it is about: the caller's unless said. @internal */
 export function scenarioError(
   code: string,
   message: string,
@@ -71,7 +71,7 @@ export function scenarioError(
   return new LocatedError(code, `${message} (${at.toString()})`, rest);
 }
 
-/** Calls `call`; what is the scenario's fault in it is thrown with the line of the caller, or of `at`. */
+/** Calls `call`; what is the scenario's fault in it is thrown with the line of the caller, or of `at`. @internal */
 export function located<T>(call: () => T, mark?: CallerLine): T {
   try {
     return call();

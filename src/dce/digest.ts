@@ -12,7 +12,7 @@ import { LibosError } from '../errors.js';
 const [primeA, primeB, primeC] = [0x9e3779b1 | 0, 0x85ebca77 | 0, 0xc2b2ae3d | 0];
 const twoTo32 = 2 ** 32;
 
-/** What has been summed of one stream: cloneable, and complete. */
+/** What has been summed of one stream: cloneable, and complete. @internal */
 export interface DigestPart {
   /** Unique among the parts of a run. */
   readonly name: string;
@@ -113,7 +113,7 @@ function word(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
-/** The digest of parts: 16 hexadecimal digits, whatever order they come in. */
+/** The digest of parts: 16 hexadecimal digits, whatever order they come in. @internal */
 export function combineDigest(parts: Iterable<DigestPart>): string {
   const sorted = [...parts].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const total = new DigestStream('total');

@@ -51,6 +51,7 @@ export interface EngineState {
 
 const nothing: Timed = { onTime: () => undefined };
 
+/** @internal */
 export class Engine implements Timeline {
   readonly clock = new SimulatedClock();
   #queue = new EventQueue();

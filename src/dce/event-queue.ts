@@ -16,6 +16,7 @@ export interface EventQueueState {
   readonly bs: Float64Array;
 }
 
+/** @internal */
 export class EventQueue {
   /** The heap's nodes: their keys side by side, and where the rest of the event lies. */
   #times: Float64Array;

@@ -48,6 +48,7 @@ export interface FaultState {
   readonly timers: readonly FaultTimer[];
 }
 
+/** Something that goes wrong, between a begin and an end: what `simulation.faults` gives. Disposing of it ends it. */
 export class Fault implements Disposable {
   readonly name: string;
   readonly #simulation: Simulation;
@@ -57,7 +58,7 @@ export class Fault implements Disposable {
   #running: FaultRun | undefined;
   #ended = false;
 
-  /** Made by `simulation.faults`. */
+  /** Made by `simulation.faults`. @internal */
   constructor(simulation: Simulation, make: FaultMaker) {
     this.#simulation = simulation;
     this.#make = make;
@@ -65,7 +66,7 @@ export class Fault implements Disposable {
     this.name = this.#kind.name;
   }
 
-  /** Context: called once, by who made it. */
+  /** Context: called once, by who made it. @internal */
   schedule({ from, until }: FaultOptions): void {
     const { nowNs } = this.#simulation;
     const fromNs = from === undefined ? nowNs : parseDurationNs(from, `${this.name}: from`);
@@ -95,6 +96,7 @@ export class Fault implements Disposable {
     this.#say('ends');
   }
 
+  /** @internal */
   saveState(): FaultState {
     const { engine } = this.#simulation;
     return {
@@ -107,14 +109,14 @@ export class Fault implements Disposable {
     };
   }
 
-  /** Takes back what it does now, before hosts and links go back. */
+  /** Takes back what it does now, before hosts and links go back. @internal */
   withdraw(): void {
     this.#running?.withdraw();
     this.#running = undefined;
     this.#ended = true;
   }
 
-  /** Context: hosts, links and the engine are what they were. */
+  /** Context: hosts, links and the engine are what they were. @internal */
   restoreState({ ended, running, timers }: FaultState): void {
     this.#ended = ended;
     if (running) this.#running = this.#kind.resume(running.memo);

@@ -156,16 +156,17 @@ export class Faults {
     });
   }
 
+  /** @internal */
   saveState(): readonly FaultState[] {
     return this.#all.map((fault) => fault.saveState());
   }
 
-  /** Takes back what faults do now. Context: before hosts and links are restored. */
+  /** Takes back what faults do now. Context: before hosts and links are restored. @internal */
   withdraw(): void {
     for (const fault of this.#all) fault.withdraw();
   }
 
-  /** Context: everything else is restored. */
+  /** Context: everything else is restored. @internal */
   restoreState(saved: unknown): void {
     const states = saved as readonly FaultState[];
     this.#all.length = Math.min(this.#all.length, states.length);

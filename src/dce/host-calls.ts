@@ -4,12 +4,14 @@
 import { netlink, netlinkClient, type PosixHost } from '../posix/index.js';
 import type { SimulatedHost } from './simulated-host.js';
 
+/** What is configured on a host, in short words: in `host.configure`, and in programs, whose `os` has it too. */
 export class HostCalls {
   readonly host: SimulatedHost;
   /** Everything else: processes, system calls, files, netlink. */
   readonly posix: PosixHost;
   #mptcp: netlink.MptcpPathManager | undefined;
 
+  /** @internal */
   constructor(host: SimulatedHost, posix: PosixHost) {
     this.host = host;
     this.posix = posix;

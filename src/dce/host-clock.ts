@@ -14,6 +14,7 @@ export const uptimeAtStartNs = 1e9;
 /** A crystal is wrong by 100 parts per million at most; this is for tests. */
 const driftPpmMax = 500_000;
 
+/** How a host's clock goes wrong; what is left out stays as it is. */
 export interface ClockSettings {
   /** How much the calendar is ahead of the simulation's from now on, e.g. "5 min" or "-3 s". */
   readonly offset?: number | string;
@@ -40,7 +41,7 @@ export class HostClock implements Clock, Stateful {
   #bootElapsedNs = 0;
   #offsetNs = 0;
 
-  /** `changed` is called after each change, which `mayChange` allows. */
+  /** `changed` is called after each change, which `mayChange` allows. @internal */
   constructor(timeline: Clock, changed: () => void, mayChange: () => boolean = () => true) {
     this.#timeline = timeline;
     this.#changed = changed;
@@ -84,11 +85,12 @@ export class HostClock implements Clock, Stateful {
     this.#changed();
   }
 
-  /** CLOCK_MONOTONIC begins again. Context: called by the host, when a kernel of it boots. */
+  /** CLOCK_MONOTONIC begins again. Context: called by the host, when a kernel of it boots. @internal */
   restart(): void {
     this.#bootElapsedNs = this.elapsedNs;
   }
 
+  /** @internal */
   saveState(): HostClockState {
     return {
       baseElapsedNs: this.#baseElapsedNs,
@@ -99,6 +101,7 @@ export class HostClock implements Clock, Stateful {
     };
   }
 
+  /** @internal */
   restoreState(saved: unknown): void {
     const state = saved as HostClockState;
     this.#baseElapsedNs = state.baseElapsedNs;

@@ -5,6 +5,7 @@ import { HostNic, type HostNicState, type Offload, type Scheduler } from '../hos
 import type { HostedKernel } from '../kernel/index.js';
 import type { Attachment } from './topology.js';
 
+/** A NIC of a host, with settings as of ethtool(8): `host.addNic`. MTU in bytes. */
 export interface NicOptions {
   readonly mtu?: number;
   readonly offloads?: Partial<Record<Offload, boolean>>;

@@ -9,6 +9,7 @@ import type { LoadedKernel } from './host-start.js';
 /** A kernel, or which: by profile ("sim", "full"), name, file, or as `Kernel.load` takes it. */
 export type KernelOption = Kernel | LoadedKernel | KernelChoice | string;
 
+/** A host that is not like the others: `simulation.host(name, options)`. */
 export interface HostOptions {
   /** Another kernel than the simulation's. */
   readonly kernel?: KernelOption;

@@ -9,6 +9,7 @@ export type { Connectable, ConnectOptions, EndAddresses } from './connect.js';
 export { Faults, type FaultEnd, type PartitionOptions, type ResetOptions } from './faults.js';
 export { Fault, type FaultOptions } from './fault.js';
 export type { ForkOptions, Snapshot } from './snapshot/snapshot.js';
+export type { SimulationPart } from './snapshot/snapshots.js';
 export { HostCalls } from './host-calls.js';
 export { HostClock, type ClockSettings } from './host-clock.js';
 export type { NicOptions } from './host-nics.js';
@@ -19,13 +20,16 @@ export {
   formatLogLine,
   SimulationLog,
   type LogFilter,
+  type LogHost,
   type LogLevel,
   type LogLine,
+  type LogListener,
   type LogSource,
 } from './log.js';
 export {
   Observation,
   type DigestCoverage,
+  type HostChoice,
   type ObservationState,
   type SimulationCaptureOptions,
   type SimulationTraceOptions,
@@ -36,6 +40,7 @@ export {
   currentProgram,
   Program,
   ProgramError,
+  type Outcome,
   type ProgramFunction,
   type ProgramOptions,
   type ProgramState,
@@ -44,7 +49,7 @@ export type { Report, Reports } from './reports.js';
 export * from './run-context.js';
 export type { RunReport } from './run-report.js';
 export { SimulatedHost, type HostState } from './simulated-host.js';
-export { Simulation, type SimulationOptions } from './simulation.js';
+export { Simulation, type HostsOf, type SimulationOptions } from './simulation.js';
 export type { AddressFamilies } from './topology.js';
 export * from './trace/index.js';
 export * from './parallel/index.js';

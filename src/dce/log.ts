@@ -17,8 +17,10 @@ export const logLevels = [
   ...(['emergency', 'alert', 'critical', 'error'] as const),
   ...(['warning', 'notice', 'info', 'debug'] as const),
 ] as const;
+/** A line's level, by syslog(3)'s names. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** One line of the log. */
 export interface LogLine {
   readonly timeNs: number;
   /** Undefined: of no host alone. */
@@ -39,6 +41,7 @@ export interface LogHost {
   readonly local?: boolean;
 }
 
+/** Which lines of the log: all that are named must fit. */
 export interface LogFilter {
   readonly hosts?: readonly (string | LogHost)[];
   readonly sources?: readonly LogSource[];
@@ -60,12 +63,14 @@ export interface LogState {
   readonly digests: readonly DigestPart[];
 }
 
+/** Told of each line when its moment of virtual time is over. */
 export type LogListener = (line: LogLine) => void;
 
 const linesMaxDefault = 100_000;
 /** The place of lines that belong to no host: before all hosts. */
 const noHost = -1;
 
+/** What programs, kernels and faults have said, each line with its virtual time and host: `simulation.log`. */
 export class SimulationLog implements Iterable<LogLine>, Stateful {
   readonly #nowNs: () => number;
   readonly #linesMax: number;
@@ -82,13 +87,13 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
   /** Moments do not end: what is said goes back in time. */
   #held = false;
 
-  /** `nowNs`: virtual time. Of more lines than `linesMax` the oldest are forgotten; the digest has them all. */
+  /** `nowNs`: virtual time. Of more lines than `linesMax` the oldest are forgotten; the digest has them all. @internal */
   constructor(nowNs: () => number, { linesMax = linesMaxDefault } = {}) {
     this.#nowNs = nowNs;
     this.#linesMax = linesMax;
   }
 
-  /** Says a line now. Lines of text are lines of the log. */
+  /** Says a line now. Lines of text are lines of the log. @internal */
   write(
     host: LogHost | undefined,
     source: LogSource,
@@ -108,7 +113,7 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
     }
   }
 
-  /** The moment is over: its lines are in order, and listeners are told of them. */
+  /** The moment is over: its lines are in order, and listeners are told of them. @internal */
   endMoment(): void {
     if (this.#moment.length === 0 || this.#held) return;
     const lines = inOrder(this.#moment);
@@ -117,7 +122,7 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
     else this.#fresh.push(...lines);
   }
 
-  /** While held, lines come of several moments, in any order; listeners are told of them afterwards, in order. */
+  /** While held, lines come of several moments, in any order; listeners are told of them afterwards, in order. @internal */
   hold(held: boolean): void {
     this.#held = held;
     if (!held) this.endMoment();
@@ -159,12 +164,13 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
       .join('');
   }
 
-  /** For the digest of the run: a part a host that has said something. */
+  /** For the digest of the run: a part a host that has said something. @internal */
   get digestParts(): readonly DigestPart[] {
     const own = [...this.#digests.values()].map(({ part }) => part);
     return [...own, ...this.#foreignDigests.values()];
   }
 
+  /** @internal */
   saveState(): LogState {
     return {
       lines: [...this.#lines, ...this.#moment],
@@ -173,6 +179,7 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
     };
   }
 
+  /** @internal */
   restoreState(state: unknown): void {
     const { lines, count, digests } = state as LogState;
     const lastNs = lines.at(-1)?.line.timeNs;
@@ -186,7 +193,7 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
     for (const part of digests) this.#stream(part.name).part = part;
   }
 
-  /** Gives away what has been said here since the last time, for the logs of all threads to merge. */
+  /** Gives away what has been said here since the last time, for the logs of all threads to merge. @internal */
   takeState(): LogState {
     const lines = [...(this.#fresh ?? this.#lines.splice(0)), ...inOrder(this.#moment)];
     this.#fresh = [];
@@ -200,6 +207,7 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
   /**
    * Takes in what all threads have said since the last time, this one's own too, each about hosts of its own. What
    * is about no host is said in every thread, and taken from the first.
+   * @internal
    */
   merge(states: readonly LogState[]): void {
     const lines = states.flatMap((state, index) =>

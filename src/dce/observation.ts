@@ -14,8 +14,9 @@ import type { SimulatedHost } from './simulated-host.js';
 import { Trace, type TcpEndFilter, type TraceState, type TracedDirection } from './trace/index.js';
 
 /** A host or its name. */
-type HostChoice = SimulatedHost | string;
+export type HostChoice = SimulatedHost | string;
 
+/** What is captured, and into which files: `simulation.capture`. */
 export interface SimulationCaptureOptions {
   /** All interfaces into this file; replaced if it is there. */
   readonly file?: string;
@@ -31,6 +32,7 @@ export interface SimulationCaptureOptions {
   readonly snapLength?: number | string;
 }
 
+/** What is sampled, and how often: `simulation.trace`. */
 export interface SimulationTraceOptions {
   /** The time between samples: "10 ms", or nanoseconds. */
   readonly every: number | string;
@@ -66,7 +68,7 @@ export interface ObservedWorld {
   readonly partSuffix: string | undefined;
 }
 
-/** Plain data: of a snapshot, or what one thread saw. */
+/** Plain data: of a snapshot, or what one thread saw. @internal */
 export interface ObservationState {
   readonly log: LogState;
   readonly frames: readonly DigestPart[];
@@ -82,6 +84,7 @@ interface OpenCapture {
 const headersBytes = 80;
 const directionTags = { in: 1, out: 2 } as const;
 
+/** @internal */
 export class Observation implements Stateful {
   readonly #world: ObservedWorld;
   readonly #coverage: DigestCoverage;

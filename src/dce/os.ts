@@ -47,6 +47,10 @@ interface Sleep {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * A program's view of the host that it runs on: names, sockets, time, and the host's own settings. All that it waits for
+ * ends with the program.
+ */
 export class Os extends HostCalls {
   readonly program: Program;
   readonly #abort = new AbortController();
@@ -55,7 +59,7 @@ export class Os extends HostCalls {
   #process: Process | undefined;
   #ended: Error | undefined;
 
-  /** `clockStartNs`: what the host's clock showed at the simulation's start. */
+  /** `clockStartNs`: what the host's clock showed at the simulation's start. @internal */
   constructor(program: Program, host: SimulatedHost, posix: PosixHost, clockStartNs: number) {
     super(host, posix);
     this.program = program;
@@ -125,10 +129,12 @@ export class Os extends HostCalls {
     return UdpSocket.open(this.process, { ...options, port });
   }
 
+  /** A raw socket: raw(7). It needs root, which programs are unless they gave it up. */
   raw(options: RawOptions): RawSocket {
     return RawSocket.open(this.process, options);
   }
 
+  /** A packet socket: packet(7). */
   packet(options: PacketOptions = {}): PacketSocket {
     return PacketSocket.open(this.process, options);
   }
@@ -163,7 +169,7 @@ export class Os extends HostCalls {
     return this.host.run(program, options);
   }
 
-  /** What the program waits for now. */
+  /** What the program waits for now. @internal */
   get waits(): readonly ProgramWait[] {
     const since = (ns: number): string => `since ${seconds(ns - this.#clockStartNs)}`;
     const sleeps = [...this.#sleeps].map(({ sinceNs, untilNs }) => ({
@@ -185,7 +191,7 @@ export class Os extends HostCalls {
     return [...sleeps, ...calls];
   }
 
-  /** Context: called by the program, once: it has ended and why. */
+  /** Context: called by the program, once: it has ended and why. @internal */
   end(reason: Error): void {
     if (this.#ended) return;
     this.#ended = reason;

@@ -10,7 +10,7 @@ import type { Engine } from './engine.js';
 
 const outside = new AsyncLocalStorage<true>();
 
-/** Whether the code that asks is such work. */
+/** Whether the code that asks is such work. @internal */
 export function isOutside(): boolean {
   return outside.getStore() === true;
 }

@@ -13,8 +13,10 @@ import type { CallerLine } from './caller-line.js';
 import type { Os } from './os.js';
 import type { SimulatedHost } from './simulated-host.js';
 
+/** A program as it is written: it gets its host and returns its result. */
 export type ProgramFunction<T> = (os: Os) => T | Promise<T>;
 
+/** How a program is run: `host.run(program, options)`. */
 export interface ProgramOptions {
   /** By default the function's own name. A second one of a host gets a number behind it. */
   readonly name?: string;
@@ -57,6 +59,7 @@ export function currentProgram(): Program | undefined {
 /** What calls of a process fail with that has exited, and with descriptors that are closed. */
 const endOfProcess = ['ESRCH', 'EBADF'] as const;
 
+/** What became of a program. */
 export type Outcome<T> = { readonly value: T } | { readonly error: Error };
 
 /** What a snapshot has of a program, beside its log. */
@@ -69,13 +72,14 @@ export interface ProgramSnapshot {
   readonly spawned: readonly (readonly [host: number, program: number])[];
 }
 
+/** A program of a host: what `host.run` gives. It tells the state and, once it has ended, the result. */
 export class Program<T = unknown> {
   readonly host: SimulatedHost;
   readonly name: string;
   /** Its place among the programs of its host, in the order of `run`. */
   readonly number: number;
   readonly options: ProgramOptions;
-  /** What it has of its host while it runs. */
+  /** What it has of its host while it runs. @internal */
   session: ProgramSession | undefined;
   readonly #at: CallerLine;
   #function: ProgramFunction<T>;
@@ -92,7 +96,7 @@ export class Program<T = unknown> {
   #spawned: Program[] = [];
   #respawned = 0;
 
-  /** Made by `host.run`. */
+  /** Made by `host.run`. @internal */
   constructor(
     host: SimulatedHost,
     program: ProgramFunction<T>,
@@ -129,17 +133,17 @@ export class Program<T = unknown> {
     return this.#state;
   }
 
-  /** Whether it is run again up to where a snapshot was taken: what it says and changes now is said and done. */
+  /** Whether it is run again up to where a snapshot was taken: what it says and changes now is said and done. @internal */
   get replaying(): boolean {
     return this.session?.isRerunning ?? false;
   }
 
-  /** It has given a program to a host. */
+  /** It has given a program to a host. @internal */
   spawned(program: Program): void {
     this.#spawned.push(program);
   }
 
-  /** While it is run again: the program that it gave to a host then, to begin with the function of now. */
+  /** While it is run again: the program that it gave to a host then, to begin with the function of now. @internal */
   respawn<U>(host: SimulatedHost, program: ProgramFunction<U>): Program<U> {
     const again = this.#spawned[this.#respawned++];
     if (again?.host !== host) {
@@ -154,6 +158,7 @@ export class Program<T = unknown> {
     return same;
   }
 
+  /** @internal */
   saveState(): ProgramSnapshot {
     return {
       original: this,
@@ -164,13 +169,13 @@ export class Program<T = unknown> {
     };
   }
 
-  /** The program of a snapshot, on a host of another simulation. */
+  /** The program of a snapshot, on a host of another simulation. @internal */
   static onHost({ original }: ProgramSnapshot, host: SimulatedHost): Program {
     const { name, number, options } = original;
     return new Program(host, original.#function, { ...options, name, number }, original.#at);
   }
 
-  /** Forgets what it is doing, and is what it was. `hosts` are its simulation's, with all their programs. */
+  /** Forgets what it is doing, and is what it was. `hosts` are its simulation's, with all their programs. @internal */
   restoreState(saved: ProgramSnapshot, hosts: readonly SimulatedHost[]): void {
     this.session = undefined;
     this.#os = undefined;
@@ -222,7 +227,7 @@ export class Program<T = unknown> {
     return this.#done;
   }
 
-  /** Whether somebody has asked for its outcome; if not, what it throws ends the run. */
+  /** Whether somebody has asked for its outcome; if not, what it throws ends the run. @internal */
   get handled(): boolean {
     return this.#handled;
   }
@@ -255,19 +260,19 @@ export class Program<T = unknown> {
     });
   }
 
-  /** Context: called by its host, when its time has come. */
+  /** Context: called by its host, when its time has come. @internal */
   start(os: Os): void {
     this.#os = os;
     this.#state = 'running';
     void running.run(this, () => this.#run(os));
   }
 
-  /** It runs elsewhere. */
+  /** It runs elsewhere. @internal */
   makeForeign(): void {
     this.#state = 'foreign';
   }
 
-  /** What became of it elsewhere. */
+  /** What became of it elsewhere. @internal */
   adopt(state: ProgramState, outcome: Outcome<unknown> | undefined): void {
     this.#state = state;
     if (!outcome || this.#outcome) return;
@@ -276,7 +281,7 @@ export class Program<T = unknown> {
     this.#settler.settle(this.#outcome);
   }
 
-  /** Something that it did has failed, out of its sight or in it. */
+  /** Something that it did has failed, out of its sight or in it. @internal */
   fail(cause: unknown): void {
     // Whoever runs it again is told of a divergence, and that is all that can come of it.
     if (this.replaying) return;
@@ -291,7 +296,7 @@ export class Program<T = unknown> {
     if (!this.#handled) this.host.failed(error);
   }
 
-  /** A promise of its own that it does not wait for was rejected. */
+  /** A promise of its own that it does not wait for was rejected. @internal */
   floatingRejection(reason: unknown): void {
     if (this.live) this.fail(reason);
     else this.#failAfterEnd(reason);
@@ -309,7 +314,7 @@ export class Program<T = unknown> {
     this.host.failed(new ProgramError(this.label, this.location, reason));
   }
 
-  /** Its host is gone. It may come back with it. */
+  /** Its host is gone. It may come back with it. @internal */
   hostDied(cause: Error): void {
     if (this.#state !== 'running') {
       if (this.#state === 'scheduled' && this.options.restart !== true) this.#hostEnded(cause);

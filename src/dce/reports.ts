@@ -4,6 +4,7 @@
 import { scenarioError } from './caller-line.js';
 import type { Program } from './program.js';
 
+/** Something that a program has handed out with `os.report`. */
 export interface Report {
   readonly timeNs: number;
   readonly host: string;
@@ -14,6 +15,7 @@ export interface Report {
   readonly value: unknown;
 }
 
+/** What programs have handed out with `os.report`, in the order of virtual time. */
 export class Reports implements Iterable<Report> {
   readonly #nowNs: () => number;
   /** In order, but for those after `#sorted`. */

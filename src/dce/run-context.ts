@@ -8,6 +8,7 @@ import type { KernelOption } from './host-options.js';
 import type { WorkerShare } from './parallel/share.js';
 import type { Simulation } from './simulation.js';
 
+/** @internal */
 export interface RunContext {
   /** Takes the place of the seed that the scenario gives. */
   readonly seed?: number | string;
@@ -33,21 +34,25 @@ export interface RunContext {
   readonly onRun?: (simulation: Simulation, endNs: number) => void;
 }
 
-/** The places in a heartbeat. */
+/** The places in a heartbeat. @internal */
 export const heartbeatTime = 0;
+/** @internal */
 export const heartbeatEvents = 1;
+/** @internal */
 export const heartbeatLife = 2;
+/** @internal */
 export const heartbeatStop = 3;
+/** @internal */
 export const heartbeatWords = 4;
 
 let current: RunContext | undefined;
 
-/** The context of this thread's scenario. */
+/** The context of this thread's scenario. @internal */
 export function runContext(): RunContext | undefined {
   return current;
 }
 
-/** Context: called by the runner before the scenario's module is evaluated, and with nothing afterwards. */
+/** Context: called by the runner before the scenario's module is evaluated, and with nothing afterwards. @internal */
 export function setRunContext(context: RunContext | undefined): void {
   current = context;
 }

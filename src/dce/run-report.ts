@@ -4,6 +4,7 @@
 import { LibosError } from '../errors.js';
 import type { Program } from './program.js';
 
+/** Why a run ended, and what it cost. */
 export interface RunReport {
   /**
    * time: the duration has passed. ended: every program has. resting: those that have not are servers, to which

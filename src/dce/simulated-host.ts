@@ -52,6 +52,10 @@ export interface HostSnapshot {
 /** What happens to a host at a time. */
 const lifecycle = { start: 0, rise: 1 } as const;
 
+/**
+ * One Linux of a simulation: what `simulation.host` gives. It boots when time passes, or when somebody reaches into
+ * it.
+ */
 export class SimulatedHost implements Station {
   readonly name: string;
   readonly index: number;
@@ -72,7 +76,7 @@ export class SimulatedHost implements Station {
   #state: HostState = 'planned';
   #boots = 0;
 
-  /** Made by `simulation.host`. */
+  /** Made by `simulation.host`. @internal */
   constructor(world: HostWorld, name: string, index: number, options: HostOptions, at: CallerLine) {
     this.#world = world;
     this.name = name;
@@ -123,11 +127,12 @@ export class SimulatedHost implements Station {
     return this.#nics.all;
   }
 
+  /** @internal */
   get attachments(): readonly Attachment[] {
     return this.#nics.attachments;
   }
 
-  /** The NIC behind an attachment of this host. */
+  /** The NIC behind an attachment of this host. @internal */
   nicOf(attachment: Attachment): HostNic {
     return this.#nics.of(attachment);
   }
@@ -137,7 +142,7 @@ export class SimulatedHost implements Station {
     return this.#programs.all;
   }
 
-  /** Those of them that run or will. */
+  /** Those of them that run or will. @internal */
   get livePrograms(): ReadonlySet<Program> {
     return this.#programs.live;
   }
@@ -164,7 +169,7 @@ export class SimulatedHost implements Station {
     return nic;
   }
 
-  /** Context: called by the simulation, when a NIC has been connected. */
+  /** Context: called by the simulation, when a NIC has been connected. @internal */
   attach(attachment: Attachment, nic: HostNic): void {
     this.#nics.connected(attachment, nic);
   }
@@ -248,34 +253,36 @@ export class SimulatedHost implements Station {
     this.#world.log(this, source, 6, text, fields);
   }
 
+  /** @internal */
   report(program: Program, key: string, value: unknown): void {
     this.#world.report(program, key, value);
   }
 
+  /** @internal */
   failed(error: Error): void {
     this.#world.failed(error);
   }
 
-  /** A program has ended. */
+  /** A program has ended. @internal */
   forget(program: Program): void {
     this.#programs.forget(program);
     this.#boot?.sessions.close(program);
   }
 
-  /** Context: called by the simulation before time passes: the host is up, with all that is planned. */
+  /** Context: called by the simulation before time passes: the host is up, with all that is planned. @internal */
   settle(): void {
     if (this.#state === 'planned') located(() => this.#plan(this.#bootUp()), this.#at);
     else if (this.#boot) this.#plan(this.#boot);
     this.#boot?.configure(this.#steps);
   }
 
-  /** Another thread runs it. Context: before anything has booted. */
+  /** Another thread runs it. Context: before anything has booted. @internal */
   makeForeign(): void {
     this.#state = 'foreign';
     this.#programs.makeForeign();
   }
 
-  /** Its kernel has died of itself: its programs end, and so does the run, with what it died of. */
+  /** Its kernel has died of itself: its programs end, and so does the run, with what it died of. @internal */
   kernelDied(panic: KernelPanic, told = false): void {
     if (this.#boot?.kernel.death !== panic) return;
     this.#world.log(this, 'fault', 2, panic.message);
@@ -283,12 +290,12 @@ export class SimulatedHost implements Station {
     this.#down(panic);
   }
 
-  /** Its simulation is over: no program of it is told. */
+  /** Its simulation is over: no program of it is told. @internal */
   end(): void {
     if (this.#boot) this.#down();
   }
 
-  /** Context: nothing is under way. Throws when something of it cannot be brought back. */
+  /** Context: nothing is under way. Throws when something of it cannot be brought back. @internal */
   saveState(): HostSnapshot {
     return {
       name: this.name,
@@ -304,7 +311,7 @@ export class SimulatedHost implements Station {
     };
   }
 
-  /** Has as many programs as there were, as yet without what they did. */
+  /** Has as many programs as there were, as yet without what they did. @internal */
   restorePrograms({ programs }: HostSnapshot): void {
     this.#programs.restoreCount(programs);
   }
@@ -312,6 +319,7 @@ export class SimulatedHost implements Station {
   /**
    * Goes back, all but the kernel's last word: what ran is given up, and programs that were running are to be run
    * again, by the sessions that it returns; after them comes `endRestore`.
+   * @internal
    */
   beginRestore(saved: HostSnapshot, hosts: readonly SimulatedHost[]): readonly ProgramSession[] {
     const reason = `${this.name} has gone back to a snapshot: ask the host for what it has now`;
@@ -343,7 +351,7 @@ export class SimulatedHost implements Station {
     return again;
   }
 
-  /** Context: programs have been run again. */
+  /** Context: programs have been run again. @internal */
   endRestore(saved: HostSnapshot): void {
     this.clock.restoreState(saved.clock);
     if (saved.boot) this.#boot!.restoreState(saved.boot);

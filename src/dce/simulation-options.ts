@@ -5,6 +5,7 @@ import type { KernelOption } from './host-options.js';
 import type { DigestCoverage } from './observation.js';
 import type { AddressFamilies } from './topology.js';
 
+/** What holds for a whole simulation; the same options, seed and scenario give the same bytes. */
 export interface SimulationOptions {
   /** All randomness comes from it: the same seed, the same run. 1 by default. */
   readonly seed?: number | string;

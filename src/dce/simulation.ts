@@ -44,7 +44,7 @@ import { Runs } from './runs.js';
 import { SimulationLog, logLevels } from './log.js';
 import type { HostWorld } from './host-world.js';
 import type { ForkOptions, Snapshot } from './snapshot/snapshot.js';
-import { Snapshots, type Part } from './snapshot/snapshots.js';
+import { Snapshots, type SimulationPart } from './snapshot/snapshots.js';
 import { SimulatedHost } from './simulated-host.js';
 import type { SimulationOptions } from './simulation-options.js';
 import { Streams } from './streams.js';
@@ -59,13 +59,20 @@ interface ForkedFrom {
 export type { SimulationOptions };
 
 /** Names of hosts, as the hosts. */
-type Hosts<Names extends readonly string[]> = { readonly [Index in keyof Names]: SimulatedHost };
+export type HostsOf<Names extends readonly string[]> = {
+  readonly [Index in keyof Names]: SimulatedHost;
+};
 
 const startDateDefault = new Date('2025-01-01T00:00:00Z');
 
+/**
+ * Hosts, what joins them, and the virtual time that they share. It is described first, and runs when time passes:
+ * `run`, `runUntil`.
+ */
 export class Simulation {
+  /** @internal */
   readonly engine = new Engine(turnOfEventLoop);
-  /** Where frames are while they travel. */
+  /** Where frames are while they travel. @internal */
   readonly frames = new FramePool();
   /** What 0 ns is on the hosts' calendar, in milliseconds since 1970. */
   readonly startDateMs: number;
@@ -74,9 +81,9 @@ export class Simulation {
   readonly log = new SimulationLog(() => this.engine.nowNs);
   /** What programs have handed out with `os.report`. */
   readonly reports = new Reports(() => this.engine.nowNs);
-  /** What watches: captures, traces, the digest. */
+  /** What watches: captures, traces, the digest. @internal */
   readonly observation: Observation;
-  /** How it is put back, and how forks of it are made. */
+  /** How it is put back, and how forks of it are made. @internal */
   readonly snapshots: Snapshots;
   readonly #network = new NetworkPlan();
   /** What goes wrong, on purpose. */
@@ -96,7 +103,9 @@ export class Simulation {
   readonly #islandMap = new IslandMap(this.engine);
   readonly #runs: Runs;
 
-  /** `fork`: made by `fork`, which says what it has of the first one. */
+  constructor(options?: SimulationOptions);
+  /** `fork`: made by `fork`, which says what it has of the first one. @internal */
+  constructor(options: SimulationOptions, fork: ForkedFrom);
   constructor(options: SimulationOptions = {}, fork?: ForkedFrom) {
     const context = runContext();
     this.options = options;
@@ -173,8 +182,8 @@ export class Simulation {
   }
 
   /** Several hosts at once: `const [alice, bob] = sim.hosts('alice', 'bob')`. */
-  hosts<const Names extends readonly string[]>(...names: Names): Hosts<Names> {
-    return names.map((name) => this.host(name)) as unknown as Hosts<Names>;
+  hosts<const Names extends readonly string[]>(...names: Names): HostsOf<Names> {
+    return names.map((name) => this.host(name)) as unknown as HostsOf<Names>;
   }
 
   /** Joins hosts, switches and other media, with a new NIC on each host. */
@@ -277,7 +286,7 @@ export class Simulation {
   }
 
   /** What a host, link, switch or program of the first simulation is in this fork of it. */
-  counterpart<T extends Part>(part: T): T {
+  counterpart<T extends SimulationPart>(part: T): T {
     return this.snapshots.counterpart(part);
   }
 

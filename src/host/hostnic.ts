@@ -111,7 +111,7 @@ export class HostNic implements Nic {
     if (this.#carrier) kernel.nicCarrier(number, true);
   }
 
-  /** What its kernel knows it by. */
+  /** What its kernel knows it by. @internal */
   saveState(): HostNicState {
     return {
       number: this.#number,
@@ -121,7 +121,7 @@ export class HostNic implements Nic {
     };
   }
 
-  /** Takes over the device that a kernel's image has, or none: what it was when the image was taken. */
+  /** Takes over the device that a kernel's image has, or none: what it was when the image was taken. @internal */
   adopt(kernel: HostedKernel | undefined, state: HostNicState): void {
     this.#kernel = kernel;
     this.#number = state.number;

@@ -10,6 +10,7 @@ export interface Clock {
   readonly nowNs: number;
 }
 
+/** A source of randomness for a kernel. */
 export interface Entropy {
   /** Fills all of `bytes`. */
   fill(bytes: Uint8Array): void;
@@ -23,6 +24,7 @@ export interface ConsoleRecord {
   readonly text: string;
 }
 
+/** Takes the lines that the kernel prints. */
 export type Console = (record: ConsoleRecord) => void;
 
 /** A WARN fired. The kernel goes on. */

@@ -8,6 +8,7 @@ import type { ConsoleRecord } from './environment.js';
 import type { KernelMemory } from './memory.js';
 import type { KernelPanic } from './panic.js';
 
+/** A running kernel of either form: what the layers above drive. */
 export interface HostedKernel {
   readonly name: string;
   readonly memory: KernelMemory;

@@ -13,7 +13,7 @@ export const wasmPageBytes = 65_536;
 export const imagePageBytes = 4096;
 const pageWords = imagePageBytes / 4;
 
-/** Pages of a memory: of each its number, the block that it lies in and where, in pages. */
+/** Pages of a memory: of each its number, the block that it lies in and where, in pages. @internal */
 export interface PageSet {
   /** Ascending. */
   readonly pageNumbers: Uint32Array;
@@ -23,6 +23,7 @@ export interface PageSet {
   readonly blocks: readonly Uint32Array[];
 }
 
+/** A kernel's memory at one moment, as the pages that are not zero; images share those that are alike. */
 export interface KernelImage extends PageSet {
   readonly memoryBytes: number;
   readonly stackPointer: number;
@@ -61,7 +62,7 @@ function indexOf(numbers: Uint32Array, wanted: number): number {
   return -1;
 }
 
-/** Bytes of the pages that `image` does not share with `other`. */
+/** Bytes of the pages that `image` does not share with `other`. @internal */
 export function unsharedBytes(image: PageSet, other: PageSet): number {
   let pages = 0;
   for (const block of image.pageBlocks) if (!other.blocks.includes(image.blocks[block]!)) pages++;

@@ -6,8 +6,15 @@ export type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './en
 export type { HostedKernel } from './hosted-kernel.js';
 export { unsharedBytes, type KernelImage } from './image.js';
 export { decodeImage, encodeImage } from './image-file.js';
-export { KernelInstance } from './instance.js';
-export type { KernelChoice } from '../../kernel/build/locate.js';
+export {
+  KernelInstance,
+  type DeathHandler,
+  type NicHandler,
+  type SignalHandler,
+  type TimerHandler,
+  type WakeHandler,
+} from './instance.js';
+export type { KernelChoice, Profile } from '../../kernel/build/locate.js';
 export {
   Kernel,
   type BootOptions,

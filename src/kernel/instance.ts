@@ -30,11 +30,16 @@ export interface InstanceSource {
   readonly memoryMaxBytes: number;
 }
 
-type NicHandler = (nic: number, frame: number) => void;
-type WakeHandler = (cookie: number, events: number) => void;
-type SignalHandler = (task: number) => void;
-type TimerHandler = (timerNs: number) => void;
-type DeathHandler = (death: KernelPanic) => void;
+/** Told of a frame that the kernel sends: the NIC and the address of the frame in its memory. */
+export type NicHandler = (nic: number, frame: number) => void;
+/** Told of a file that has become ready: the cookie of its watch, and EPOLL* events. */
+export type WakeHandler = (cookie: number, events: number) => void;
+/** Told of a task that a signal waits for. */
+export type SignalHandler = (task: number) => void;
+/** Told of the time, by the clock of the instance, at which the kernel wants `timer()` to be called. */
+export type TimerHandler = (timerNs: number) => void;
+/** Told once, of what the kernel died of. */
+export type DeathHandler = (death: KernelPanic) => void;
 
 /** Frames of a kernel stack that are worth keeping. */
 const stackFramesMax = 100;
@@ -42,6 +47,10 @@ const twoTo32 = 2 ** 32;
 /** Of a new memory those that are not zero. */
 const noPages = new Uint32Array(0);
 
+/**
+ * One running kernel in WebAssembly. A call into it runs to its end and is never nested in another of the same
+ * kernel.
+ */
 export class KernelInstance implements HostedKernel {
   readonly name: string;
   readonly memory: KernelMemory;
@@ -63,7 +72,7 @@ export class KernelInstance implements HostedKernel {
   #onTimer: TimerHandler = () => undefined;
   #onDeath: DeathHandler = () => undefined;
 
-  /** Called by Kernel, which knows what the memory must hold. */
+  /** Called by Kernel, which knows what the memory must hold. @internal */
   constructor(source: InstanceSource, environment: Environment) {
     this.name = environment.name;
     this.#clock = environment.clock;

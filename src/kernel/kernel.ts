@@ -21,6 +21,7 @@ import type { Environment } from './reports.js';
 /** Which kernel: by profile, name or path, by default the profile "sim"; or the bytes of one. */
 export type KernelSource = KernelChoice | { readonly bytes: Uint8Array };
 
+/** What an instance needs of its host. */
 export interface CloneOptions {
   /** Names the instance in errors. */
   readonly name?: string;
@@ -30,11 +31,13 @@ export interface CloneOptions {
   readonly onWarning?: (warning: KernelWarning) => void;
 }
 
+/** How an instance goes on from an image. */
 export interface ImageOptions extends CloneOptions {
   /** False: it goes on with the randomness of the image, as what it was taken from did. */
   readonly reseed?: boolean;
 }
 
+/** How an instance boots. */
 export interface BootOptions extends CloneOptions {
   /** The limit that the kernel's memory may grow to: "64 MiB" by default. */
   readonly memoryMax?: number | string;
@@ -56,6 +59,7 @@ const realtimeOffsetMsDefault = Date.UTC(2025, 0, 1);
 const loaded = new Map<string, Kernel>();
 const loading = new Map<string, Promise<Kernel>>();
 
+/** A kernel in WebAssembly: loaded and compiled once, then booted or cloned into as many instances as are wanted. */
 export class Kernel {
   readonly manifest: KernelManifest;
   /** Where its data is, with and without a value. */
@@ -66,6 +70,7 @@ export class Kernel {
   readonly #data: readonly DataSegment[];
   readonly #where: string;
 
+  /** @internal */
   private constructor(
     module: WebAssembly.Module,
     data: readonly DataSegment[],

@@ -4,6 +4,7 @@
 import { LibosError } from '../errors.js';
 import { ABI_VERSION, kernelExportNames, kernelImportNames } from './abi.generated.js';
 
+/** What a kernel says of itself: Linux version, profile, host interface, what it was built from. */
 export interface KernelManifest {
   /** Version of the host interface. */
   readonly abi: number;

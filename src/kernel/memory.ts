@@ -13,6 +13,7 @@ export interface MemoryOwner {
   readonly buffer: ArrayBufferLike;
 }
 
+/** A kernel's memory, as views that are good until the next call into the kernel: growth detaches them. */
 export class KernelMemory {
   /** The address of the first byte: 0 in wasm, whose code is the faster for it. */
   readonly base: number;
@@ -22,6 +23,7 @@ export class KernelMemory {
   #u32: Uint32Array = new Uint32Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
 
+  /** @internal */
   constructor(owner: MemoryOwner, base = 0) {
     this.#owner = owner;
     this.base = base;

@@ -82,6 +82,7 @@ export class KernelPanic extends LibosError {
   }
 }
 
+/** What a number of the host interface stands for. @internal */
 export function reasonOf(cause: number): PanicReason {
   return reasons[cause] ?? 'panic';
 }
@@ -117,6 +118,7 @@ export function trapMessage(thrown: unknown): string {
     : thrown.message;
 }
 
+/** A line of a stack trace. */
 export function formatFrame(frame: KernelFrame): string {
   const { file = 'kernel.wasm' } = frame;
   return `    at ${frame.function} (${file}:0x${frame.offset.toString(16)})`;

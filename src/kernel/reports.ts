@@ -8,6 +8,7 @@ import { LibosError } from '../errors.js';
 import type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
 import { KernelPanic, type KernelFrame, type PanicReason } from './panic.js';
 
+/** @internal */
 export interface Environment {
   readonly name: string;
   readonly clock: Clock;
@@ -19,6 +20,7 @@ export interface Environment {
 /** Records of the log that a panic shows. */
 const consoleTailMax = 20;
 
+/** @internal */
 export class KernelReports {
   readonly #environment: Environment;
   readonly #tail: ConsoleRecord[] = [];
@@ -91,6 +93,7 @@ export class KernelReports {
   }
 }
 
+/** @internal */
 export function outOfMemory(
   kernel: { readonly name: string; readonly memoryMaxBytes: number },
   what: string,
@@ -104,10 +107,12 @@ export function outOfMemory(
   );
 }
 
+/** @internal */
 export function nested(name: string): Error {
   return new Error(`${name}: a call into the kernel from inside a call into it`);
 }
 
+/** @internal */
 export function cmdlineBytes(name: string, cmdline: string, bytesMax: number): Uint8Array {
   const bytes = new TextEncoder().encode(cmdline);
   if (bytes.length <= bytesMax) return bytes;

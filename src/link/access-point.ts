@@ -27,7 +27,7 @@ export class AccessPoint implements Medium, PortOwner, Radio {
   readonly #links: Link[] = [];
   readonly #stations = new Set<Station>();
 
-  /** Context: called by the air, whose port this is. */
+  /** Context: called by the air, whose port this is. @internal */
   constructor(world: LinkWorld, air: Medium, name: string, position: Position, port: Port) {
     this.name = name;
     this.within = air;
@@ -43,17 +43,19 @@ export class AccessPoint implements Medium, PortOwner, Radio {
     return this.#links;
   }
 
+  /** @internal */
   createPort(): Port {
     const port = new Port(`${this.name}.port${this.#wired.length}`, this, this.#world.frames);
     this.#wired.push(port);
     return port;
   }
 
+  /** @internal */
   plugged(link: Link): void {
     this.#links.push(link);
   }
 
-  /** From what it is wired to. */
+  /** From what it is wired to. @internal */
   receive(from: Port, frame: FrameHandle): void {
     const { frames } = this.#world;
     const at = frames.offsetOf(frame);
@@ -63,7 +65,7 @@ export class AccessPoint implements Medium, PortOwner, Radio {
     frames.release(frame);
   }
 
-  /** For the air: from a station of ours. */
+  /** For the air: from a station of ours. @internal */
   receiveFromAir(frame: FrameHandle): void {
     const { frames } = this.#world;
     const at = frames.offsetOf(frame);
@@ -74,17 +76,17 @@ export class AccessPoint implements Medium, PortOwner, Radio {
     frames.release(frame);
   }
 
-  /** For the air. */
+  /** For the air. @internal */
   enter(station: Station): void {
     this.#stations.add(station);
   }
 
-  /** For the air. */
+  /** For the air. @internal */
   leave(station: Station): void {
     this.#stations.delete(station);
   }
 
-  /** Tells switches where a station is now. */
+  /** Tells switches where a station is now. @internal */
   announce({ address }: Station): void {
     if (address === undefined) return;
     const { frames } = this.#world;
@@ -98,10 +100,12 @@ export class AccessPoint implements Medium, PortOwner, Radio {
     frames.release(frame);
   }
 
+  /** @internal */
   saveState(): unknown {
     return this.link.saveState();
   }
 
+  /** @internal */
   restoreState(state: unknown): void {
     this.link.restoreState(state);
   }

@@ -7,6 +7,7 @@
 import type { CaptureSink } from './capture-sink.js';
 import { encodeInterface, encodePacket, encodeSection } from './pcapng.js';
 
+/** How frames are written into a capture. */
 export interface CaptureFileOptions {
   /** What 0 ns is, in milliseconds since 1970; 0 by default. Whole seconds count. */
   readonly epochMs?: number;

@@ -5,6 +5,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:f
 import { dirname } from 'node:path';
 import { LibosError } from '../errors.js';
 
+/** Takes the bytes of a capture. */
 export interface CaptureSink {
   /** Bytes written so far. */
   readonly lengthBytes: number;

@@ -32,9 +32,10 @@ export interface CaptureOptions extends CaptureTarget, CaptureFileOptions {
   readonly partSuffix?: string;
 }
 
-/** What a capture of a snapshot's time was: files by what they hold, '' for one of all. */
+/** What a capture of a snapshot's time was: files by what they hold, '' for one of all. @internal */
 export type CaptureState = Readonly<Record<string, CaptureFileState>>;
 
+/** A pcapng capture of what passes interfaces, into files or into memory; disposing of it ends it. */
 export class Capture implements Disposable, Stateful {
   readonly #options: CaptureOptions;
   /** By interface; one, called '', where all go into one. */
@@ -126,11 +127,12 @@ export class Capture implements Disposable, Stateful {
     for (const file of this.#files.values()) file.flush();
   }
 
+  /** @internal */
   saveState(): CaptureState {
     return Object.fromEntries([...this.#files].map(([name, file]) => [name, file.saveState()]));
   }
 
-  /** Cuts the files back to what they were. One that was not there stays, with nothing in it. */
+  /** Cuts the files back to what they were. One that was not there stays, with nothing in it. @internal */
   restoreState(saved: unknown): void {
     const state = saved as CaptureState;
     for (const [name, file] of this.#files) file.restoreState(state[name] ?? emptyFile);

@@ -2,7 +2,7 @@
 
 /** The Internet checksum (RFC 1071) over big-endian halfwords. */
 
-/** Adds bytes to a sum, which need not be folded yet. Context: `from` is where a halfword begins. */
+/** Adds bytes to a sum, which need not be folded yet. Context: `from` is where a halfword begins. @internal */
 export function addToSum(sum: number, bytes: Uint8Array, from: number, to: number): number {
   let total = sum;
   let at = from;
@@ -10,7 +10,7 @@ export function addToSum(sum: number, bytes: Uint8Array, from: number, to: numbe
   return at < to ? total + (bytes[at]! << 8) : total;
 }
 
-/** To 16 bits, carries added; not complemented. */
+/** To 16 bits, carries added; not complemented. @internal */
 export function fold(sum: number): number {
   let folded = sum;
   while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000);

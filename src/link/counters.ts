@@ -21,6 +21,7 @@ export interface ReceivedCounters {
   droppedByReceiver: number;
 }
 
+/** What one direction of a link has sent, delivered and lost, in frames and bytes. */
 export interface DirectionCounters extends Readonly<SentCounters>, Readonly<ReceivedCounters> {
   /** What waits now, beside the frame that is being sent. */
   readonly queueFrames: number;

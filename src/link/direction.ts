@@ -69,6 +69,7 @@ interface DirectionState {
   readonly received: ReceivedCounters;
 }
 
+/** One direction of a link, with settings, rules and counters of its own. */
 export class LinkDirection implements Departures, Receiver, FrameStage, Stateful {
   readonly name: 'forward' | 'backward';
   readonly number: number;
@@ -121,6 +122,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     droppedByReceiver: 0,
   };
 
+  /** @internal */
   constructor(world: LinkWorld, place: DirectionPlace, options: DirectionOptions) {
     const { name, number, linkName, from, to } = place;
     this.name = name;
@@ -166,7 +168,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     return this.#opposite!;
   }
 
-  /** For the link. */
+  /** For the link. @internal */
   set opposite(direction: LinkDirection) {
     this.#opposite = direction;
   }
@@ -193,7 +195,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     };
   }
 
-  /** Who takes the near end's frames. */
+  /** Who takes the near end's frames. @internal */
   get sink(): AttachmentSink {
     return this.#transmitter;
   }
@@ -204,7 +206,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     if (this.#mayChange()) this.use(checked);
   }
 
-  /** What `use` makes of changes, or an error. */
+  /** What `use` makes of changes, or an error. @internal */
   check(changes: DirectionOptions): CheckedOptions {
     const options = overlay(this.options, changes, this.#what);
     const settings = parseDirection(options, this.#what);
@@ -216,6 +218,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     return { options, settings };
   }
 
+  /** @internal */
   use({ options, settings }: CheckedOptions): void {
     this.#history.add(options);
     this.#settings = settings;
@@ -240,12 +243,12 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     };
   }
 
-  /** For a shared medium. */
+  /** For a shared medium. @internal */
   get transmitter(): Transmitter {
     return this.#transmitter;
   }
 
-  /** For a shared medium that the direction leads into: it says when frames leave. */
+  /** For a shared medium that the direction leads into: it says when frames leave. @internal */
   setPacer(pacer: Pacer): Transmitter {
     this.#refuseRate(this.#settings);
     this.#isPaced = true;
@@ -279,7 +282,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     this.#transmitter.up();
   }
 
-  /** From now on frames go to the far half in another worker; no delay may become less than now. */
+  /** From now on frames go to the far half in another worker; no delay may become less than now. @internal */
   cutToRemote(remote: RemoteSink): void {
     if (this.lookaheadNs === 0) {
       fail(this.#what, 'has no delay, so it cannot be cut', 'give it a delay, or do not cut it');
@@ -289,7 +292,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     this.#refresh();
   }
 
-  /** A frame from the near half in another worker. */
+  /** A frame from the near half in another worker. @internal */
   acceptRemote(arrivalNs: number, epoch: number, offloads: FrameOffloads, bytes: Uint8Array): void {
     const frame = this.#pool.allocate(bytes.length);
     this.#pool.view(frame).set(bytes);
@@ -297,7 +300,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     this.#arrivals.add(arrivalNs, frame, epoch);
   }
 
-  /** Takes the counters of a half that is in another worker. */
+  /** Takes the counters of a half that is in another worker. @internal */
   setRemoteCounters(half: 'sent' | 'received', counters: DirectionCounters): void {
     const take = (own: object): void => {
       for (const name of Object.keys(own)) {
@@ -314,7 +317,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     }
   }
 
-  /** Context: at a frame's departure; no kernel is inside a call. */
+  /** Context: at a frame's departure; no kernel is inside a call. @internal */
   depart(frame: number, step: number): void {
     const source = this.#source;
     if (this.#isDirect) {
@@ -336,7 +339,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     else this.#first.push(taken, 0);
   }
 
-  /** The end of the stages: the frame is on its way. */
+  /** The end of the stages: the frame is on its way. @internal */
   push(frame: FrameHandle, extraDelayNs: number): void {
     const { delayNs, jitter } = this.#settings;
     const { nowNs } = this.#scheduler;
@@ -355,6 +358,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     else this.#arrivals.add(arrivalNs, frame, this.#epoch);
   }
 
+  /** @internal */
   arrive(frame: FrameHandle, epoch: number): void {
     const pool = this.#pool;
     const received = this.#received;
@@ -379,6 +383,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     pool.release(frame);
   }
 
+  /** @internal */
   saveState(): DirectionState {
     return {
       options: this.#history.save(),
@@ -393,7 +398,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     };
   }
 
-  /** Rules and observers are those of now: they belong to the programs that made them. */
+  /** Rules and observers are those of now: they belong to the programs that made them. @internal */
   restoreState(saved: unknown): void {
     const state = saved as DirectionState;
     const options = this.#history.restore(state.options, this.#what);

@@ -7,6 +7,7 @@ import type { FrameHandle, FramePool } from './frame-pool.js';
 import type { Port } from './port.js';
 import { segmentCount, wireFrame, type FrameReader } from './segment.js';
 
+/** Is shown the frames at the end of a link. */
 export interface FrameObserver {
   /**
    * How much it wants to see. Up to 128 bytes: once for each frame as it lies in memory, which segmentation
@@ -29,18 +30,20 @@ export interface FrameObserver {
 
 const rawSnapBytesMax = 128;
 
+/** One end of a link: the device there, and who watches what passes. */
 export class LinkEnd {
   /** Unique in its simulation, e.g. "alice.eth0". */
   readonly label: string;
   /** What is plugged in. */
   readonly device: Nic | Port;
-  /** For the link's directions. */
+  /** For the link's directions. @internal */
   readonly attachment: Attachment;
   readonly #pool: FramePool;
   readonly #offloads = createOffloads();
   #observers: readonly FrameObserver[] = [];
   #rawBytesMax = 0;
 
+  /** @internal */
   constructor(device: Nic | Port, pool: FramePool) {
     this.label = device.label;
     this.device = device;
@@ -56,7 +59,7 @@ export class LinkEnd {
     return this.#observers.length > 0;
   }
 
-  /** What observers want to see at most, in bytes of frames as they lie in memory; Infinity: as the wire has them. */
+  /** What observers want to see at most, in bytes of frames as they lie in memory; Infinity: as the wire has them. @internal */
   get rawBytesMax(): number {
     return this.#rawBytesMax;
   }
@@ -75,7 +78,7 @@ export class LinkEnd {
     };
   }
 
-  /** For the link's directions. */
+  /** For the link's directions. @internal */
   show(direction: 'in' | 'out', frame: FrameHandle, timeNs: number): void {
     const pool = this.#pool;
     let onWire: readonly Uint8Array[] | undefined;
@@ -94,7 +97,7 @@ export class LinkEnd {
     }
   }
 
-  /** For the link's directions: a frame that is in no pool, by its first bytes. Context: `rawBytesMax` is finite. */
+  /** For the link's directions: a frame that is in no pool, by its first bytes. Context: `rawBytesMax` is finite. @internal */
   showRaw(direction: 'in' | 'out', timeNs: number, lengthBytes: number, first: Uint8Array): void {
     for (const observer of this.#observers) {
       const bytes = first.subarray(0, Math.min(lengthBytes, observer.snapBytes));

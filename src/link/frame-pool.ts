@@ -7,7 +7,7 @@
  */
 import type { FrameOffloads, Stateful } from '../host/index.js';
 
-/** 0 is no frame. */
+/** 0 is no frame. @internal */
 export type FrameHandle = number;
 
 /** Acknowledgements, Ethernet's MTU, jumbo frames, and the largest that segmentation offload makes. */
@@ -25,6 +25,7 @@ export interface FramePoolState {
   readonly bytes: Uint8Array;
 }
 
+/** @internal */
 export class FramePool implements Stateful {
   #bytes = new Uint8Array(2 ** 16);
   #usedBytes = 0;

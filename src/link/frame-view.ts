@@ -15,6 +15,7 @@ export interface FramePlace {
   readonly to: string;
 }
 
+/** The header of a TCP segment: RFC 9293, section 3.1. */
 export interface TcpView {
   readonly sequence: number;
   readonly acknowledgement: number;
@@ -41,6 +42,7 @@ interface Layout {
   readonly endAt: number;
 }
 
+/** A frame as a rule sees it, read when it is asked for. */
 export class FrameView implements FramePlace {
   readonly timeNs: number;
   readonly direction: 'forward' | 'backward';
@@ -50,7 +52,7 @@ export class FrameView implements FramePlace {
   #bytes: Uint8Array | undefined;
   #layout: Layout | undefined;
 
-  /** `read` gives a copy of the frame; it is called once at most, and during the call that this is for. */
+  /** `read` gives a copy of the frame; it is called once at most, and during the call that this is for. @internal */
   constructor(place: FramePlace, read: () => Uint8Array) {
     this.timeNs = place.timeNs;
     this.direction = place.direction;

@@ -14,6 +14,7 @@ import { knownNames } from './settings.js';
 import { SharedChannel } from './shared-channel.js';
 import { refuseLoop } from './switch.js';
 
+/** Of a hub: `simulation.hub(name, options)`. */
 export interface HubOptions {
   /** Of the cable that all share: "10 Mbit/s"; no limit by default. */
   readonly rate?: string | number;
@@ -21,6 +22,7 @@ export interface HubOptions {
   readonly overhead?: string | number;
 }
 
+/** An Ethernet hub: what comes in at a port goes out at all others. With a rate it is one cable that all share. */
 export class Hub implements Medium, PortOwner {
   readonly name: string;
   readonly #world: LinkWorld;
@@ -28,6 +30,7 @@ export class Hub implements Medium, PortOwner {
   readonly #ports: Port[] = [];
   readonly #links: Link[] = [];
 
+  /** @internal */
   constructor(world: LinkWorld, name: string, options: HubOptions = {}) {
     const what = `hub ${name}`;
     knownNames(options, ['rate', 'overhead'], what);
@@ -45,12 +48,14 @@ export class Hub implements Medium, PortOwner {
     return this.#links;
   }
 
+  /** @internal */
   createPort(): Port {
     const port = new Port(`${this.name}.port${this.#ports.length}`, this, this.#world.frames);
     this.#ports.push(port);
     return port;
   }
 
+  /** @internal */
   plugged(link: Link, port: Port): void {
     this.#links.push(link);
     refuseLoop(this, link);
@@ -59,6 +64,7 @@ export class Hub implements Medium, PortOwner {
     this.#channel.add(inward.setPacer(this.#channel));
   }
 
+  /** @internal */
   receive(from: Port, frame: FrameHandle): void {
     const { frames } = this.#world;
     for (const port of this.#ports) {
@@ -69,10 +75,12 @@ export class Hub implements Medium, PortOwner {
     frames.release(frame);
   }
 
+  /** @internal */
   saveState(): unknown {
     return this.#channel?.saveState();
   }
 
+  /** @internal */
   restoreState(state: unknown): void {
     this.#channel?.restoreState(state);
   }

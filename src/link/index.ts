@@ -26,7 +26,7 @@ export type {
   ReorderOptions,
 } from './options.js';
 export { Port } from './port.js';
-export type { Position } from './radio.js';
+export type { Position, Radio } from './radio.js';
 export { checkLinkOptions } from './settings.js';
 export { completeChecksum, segmentCount, wireFrames } from './segment.js';
 export type { Station } from './station.js';

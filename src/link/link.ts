@@ -24,6 +24,10 @@ interface LinkState {
 /** How many directions each simulation has. */
 const directionCounts = new WeakMap<LinkWorld, number>();
 
+/**
+ * A link between two ends, each a NIC or a port: two directions that have nothing to do with each other, and one
+ * carrier.
+ */
 export class Link implements Stateful {
   /** Unique in its simulation, e.g. "alice.eth0–bob.eth0". */
   readonly name: string;
@@ -35,6 +39,7 @@ export class Link implements Stateful {
   #isUp = true;
   #isConnected = true;
 
+  /** @internal */
   constructor(world: LinkWorld, a: Nic | Port, b: Nic | Port, options: LinkOptions = {}) {
     if (a === b) throw new LibosError('ERR_LIBOS_LINK', `${a.label}: a link needs two ends`);
     this.#world = world;
@@ -111,6 +116,7 @@ export class Link implements Stateful {
     if (this.#mayChange()) this.#connect(false);
   }
 
+  /** @internal */
   saveState(): LinkState {
     return {
       isUp: this.#isUp,
@@ -119,7 +125,7 @@ export class Link implements Stateful {
     };
   }
 
-  /** Context: the kernels are restored, too, and with them what they know of their carriers. */
+  /** Context: the kernels are restored, too, and with them what they know of their carriers. @internal */
   restoreState(saved: unknown): void {
     const state = saved as LinkState;
     for (const [index, one] of state.directions.entries()) {

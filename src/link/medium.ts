@@ -5,6 +5,7 @@ import type { Stateful } from '../host/index.js';
 import type { Link } from './link.js';
 import type { Port } from './port.js';
 
+/** What links are connected to that is no host: a switch, a hub, an access point, the air. */
 export interface Medium extends Stateful {
   /** Unique in its simulation. */
   readonly name: string;

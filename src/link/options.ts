@@ -50,6 +50,7 @@ export type QueueOptions =
       readonly drop?: 'tail' | 'head';
     };
 
+/** Which frames are lost. */
 export type LossOptions =
   /** The probability of each frame's loss, independent of the others. */
   | number
@@ -72,6 +73,7 @@ export type GilbertElliottOptions =
     }
   | { readonly loss: number; readonly burst: number };
 
+/** Delay that differs from frame to frame. */
 export interface JitterOptions {
   /** Half the width (uniform), the standard deviation (normal) or the mean (exponential, pareto). */
   readonly amount: string | number;
@@ -84,6 +86,7 @@ export interface JitterOptions {
   readonly reorder?: boolean;
 }
 
+/** Frames that overtake others. */
 export interface ReorderOptions {
   readonly probability: number;
   /** How much later such a frame arrives. */

@@ -14,6 +14,7 @@ export interface PortOwner {
   carrierChanged?(port: Port): void;
 }
 
+/** @internal */
 export class Port {
   /** Unique in its simulation, e.g. "lan.port0". */
   readonly label: string;

@@ -11,6 +11,7 @@ export interface Position {
   readonly y: number;
 }
 
+/** Who is heard in the air: a station or an access point. */
 export interface Radio {
   readonly position: Position;
   /** Into the air, … */

@@ -12,7 +12,7 @@ import { etherTypes, networkHeaderAt } from './ethernet.js';
 const tcp = { sequence: 4, flags: 13, checksum: 16, fin: 0x01, psh: 0x08, cwr: 0x80 } as const;
 const udpLengthAt = 4;
 
-/** How many frames a frame is on a wire. */
+/** How many frames a frame is on a wire. @internal */
 export function segmentCount(frameLength: number, offloads: FrameOffloads): number {
   if (offloads.gsoSize === 0) return 1;
   const payload = frameLength - offloads.headerLength;
@@ -86,7 +86,7 @@ function rewriteNetworkHeader(header: Uint8Array, lengthBytes: number, index: nu
   writeU16(header, at + 10, ~fold(addToSum(0, header, at, headerEnd)) & 0xffff);
 }
 
-/** Puts the transport checksum that Linux left to the device into a frame that is one segment. */
+/** Puts the transport checksum that Linux left to the device into a frame that is one segment. @internal */
 export function completeChecksum(frame: Uint8Array, offloads: FrameOffloads): void {
   if ((offloads.flags & LIB_FRAME.NEEDS_CSUM) === 0) return;
   const { csumStart, csumOffset } = offloads;
@@ -98,7 +98,7 @@ export function completeChecksum(frame: Uint8Array, offloads: FrameOffloads): vo
 /** Fills `target` with bytes of a frame, from `fromByte` on. */
 export type FrameReader = (fromByte: number, target: Uint8Array) => void;
 
-/** A frame's bytes as a wire carries them: split, with all checksums. */
+/** A frame's bytes as a wire carries them: split, with all checksums. @internal */
 export function wireFrames(frame: Uint8Array, offloads: FrameOffloads): Uint8Array[] {
   const count = segmentCount(frame.length, offloads);
   const read: FrameReader = (fromByte, target) =>

@@ -90,7 +90,7 @@ export function overlay(
   return merged;
 }
 
-/** Whether a link could be made of these. */
+/** Whether a link could be made of these. @internal */
 export function checkLinkOptions(options: LinkOptions, what: string): void {
   const [forward, backward] = splitLinkOptions(options, what);
   parseDirection(forward, `${what}: forward`);

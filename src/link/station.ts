@@ -24,6 +24,7 @@ interface StationState {
   readonly address: number | undefined;
 }
 
+/** A host in the air, at a place, with an access point that it is associated with. */
 export class Station implements Radio {
   readonly link: Link;
   readonly port: Port;
@@ -37,6 +38,7 @@ export class Station implements Radio {
   #next: AccessPoint | undefined;
   #generation = 0;
 
+  /** @internal */
   constructor(link: Link, port: Port, number: number, air: StationAir) {
     this.link = link;
     this.port = port;
@@ -79,7 +81,7 @@ export class Station implements Radio {
     this.#air.begin(this, this.#generation);
   }
 
-  /** For the air: the handover that this is the number of is over. */
+  /** For the air: the handover that this is the number of is over. @internal */
   arrive(generation: number): void {
     const next = this.#next;
     if (generation !== this.#generation || !next) return;
@@ -88,6 +90,7 @@ export class Station implements Radio {
     this.link.up();
   }
 
+  /** @internal */
   saveState(accessPoints: readonly AccessPoint[]): StationState {
     return {
       position: this.#position,
@@ -98,6 +101,7 @@ export class Station implements Radio {
     };
   }
 
+  /** @internal */
   restoreState(saved: unknown, accessPoints: readonly AccessPoint[]): void {
     const state = saved as StationState;
     this.#position = state.position;

@@ -15,11 +15,13 @@ import type { Medium } from './medium.js';
 import { Port, type PortOwner } from './port.js';
 import { knownNames } from './settings.js';
 
+/** Of a switch: `simulation.switch(name, options)`. */
 export interface SwitchOptions {
   /** How long it remembers where a sender was: "300 s" by default. */
   readonly ageing?: string | number;
 }
 
+/** Frames that a switch has passed on to one port, to all, or to none. */
 export interface SwitchCounters {
   /** Frames that went to the one port where their receiver is. */
   forwardedFrames: number;
@@ -44,6 +46,7 @@ const queries: readonly number[] = [0x01005e000001, 0x333300000001];
 const igmpQuery = { protocol: 2, type: 0x11 } as const;
 const mldQuery = { protocol: 58, type: 130 } as const;
 
+/** An Ethernet switch that learns where addresses are. Without the spanning tree protocol: switches form no loop. */
 export class Switch implements Medium, PortOwner {
   readonly name: string;
   readonly counters: SwitchCounters = { forwardedFrames: 0, floodedFrames: 0, filteredFrames: 0 };
@@ -55,6 +58,7 @@ export class Switch implements Medium, PortOwner {
   /** Where a multicast router is. */
   readonly #routerPorts = new Set<Port>();
 
+  /** @internal */
   constructor(world: LinkWorld, name: string, options: SwitchOptions = {}) {
     knownNames(options, ['ageing'], `switch ${name}`);
     this.name = name;
@@ -67,12 +71,14 @@ export class Switch implements Medium, PortOwner {
     return this.#links;
   }
 
+  /** @internal */
   createPort(): Port {
     const port = new Port(`${this.name}.port${this.#ports.length}`, this, this.#world.frames);
     this.#ports.push(port);
     return port;
   }
 
+  /** @internal */
   plugged(link: Link): void {
     this.#links.push(link);
     refuseLoop(this, link);
@@ -84,6 +90,7 @@ export class Switch implements Medium, PortOwner {
     return new Map(known.map(([address, { port }]) => [address, port.label]));
   }
 
+  /** @internal */
   receive(port: Port, frame: FrameHandle): void {
     const { frames, nowNs } = this.#world;
     if (frames.lengthOf(frame) < shortestFrameBytes) {
@@ -110,7 +117,7 @@ export class Switch implements Medium, PortOwner {
     }
   }
 
-  /** What was behind a port may be elsewhere when it is back. */
+  /** What was behind a port may be elsewhere when it is back. @internal */
   carrierChanged(port: Port): void {
     if (port.hasCarrier) return;
     for (const [address, entry] of this.#table) {
@@ -119,6 +126,7 @@ export class Switch implements Medium, PortOwner {
     this.#routerPorts.delete(port);
   }
 
+  /** @internal */
   saveState(): SwitchState {
     const number = (port: Port): number => this.#ports.indexOf(port);
     return {
@@ -131,6 +139,7 @@ export class Switch implements Medium, PortOwner {
     };
   }
 
+  /** @internal */
   restoreState(saved: unknown): void {
     const state = saved as SwitchState;
     this.#table.clear();

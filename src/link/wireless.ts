@@ -22,6 +22,7 @@ import { Station } from './station.js';
 import type { Transmitter } from './transmitter.js';
 import type { LinkWorld } from './world.js';
 
+/** Of the air: `simulation.wireless(name, options)`. Distances are in metres. */
 export interface WirelessOptions {
   /** Of the channel: "54 Mbit/s" by default. */
   readonly rate?: string | number;
@@ -50,6 +51,10 @@ interface WirelessState {
   readonly losses: readonly (readonly [string, number])[];
 }
 
+/**
+ * The air: one channel on which one sends at a time, with losses by distance and repetitions, much simplified from
+ * IEEE 802.11.
+ */
 export class Wireless implements Medium, PortOwner {
   readonly name: string;
   readonly accessPoints: AccessPoint[] = [];
@@ -68,6 +73,7 @@ export class Wireless implements Medium, PortOwner {
   readonly #address = new Uint8Array(macBytes);
   #portCount = 0;
 
+  /** @internal */
   constructor(world: LinkWorld, name: string, options: WirelessOptions = {}) {
     const what = `wireless ${name}`;
     const names = ['rate', 'overhead', 'retries', 'range', 'loss', 'roaming', 'hysteresis'];
@@ -105,12 +111,12 @@ export class Wireless implements Medium, PortOwner {
     return this.#channel.busyNs;
   }
 
-  /** For a station. */
+  /** For a station. @internal */
   createPort(): Port {
     return new Port(`${this.name}.radio${this.#portCount++}`, this, this.#world.frames);
   }
 
-  /** A station is there: at 0, 0, until it is moved. */
+  /** A station is there: at 0, 0, until it is moved. @internal */
   plugged(link: Link, port: Port): void {
     const station = new Station(link, port, this.stations.length, {
       choose: (one) => this.#choose(one),
@@ -164,7 +170,7 @@ export class Wireless implements Medium, PortOwner {
     return distance > this.#options.range ? 1 : this.#options.loss(distance);
   }
 
-  /** A frame has been sent: those who hear it get it. */
+  /** A frame has been sent: those who hear it get it. @internal */
   receive(port: Port, frame: FrameHandle): void {
     const { frames } = this.#world;
     const radio = this.#ofPort.get(port)!;
@@ -192,6 +198,7 @@ export class Wireless implements Medium, PortOwner {
     frames.release(frame);
   }
 
+  /** @internal */
   saveState(): WirelessState {
     const senders = [...this.#radios.keys()];
     return {
@@ -207,6 +214,7 @@ export class Wireless implements Medium, PortOwner {
     };
   }
 
+  /** @internal */
   restoreState(saved: unknown): void {
     const state = saved as WirelessState;
     const senders = [...this.#radios.keys()];

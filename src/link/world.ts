@@ -4,7 +4,7 @@
 import type { FrameOffloads, SeededEntropy, Timeline } from '../host/index.js';
 import type { FramePool } from './frame-pool.js';
 
-/** What links need of the simulation that they are in. */
+/** What links need of the simulation that they are in. @internal */
 export interface LinkWorld extends Timeline {
   /** Where frames travel; one for all links. */
   readonly frames: FramePool;
@@ -17,7 +17,7 @@ export interface LinkWorld extends Timeline {
   mayChange?(): boolean;
 }
 
-/** The far half of a direction, in another worker. */
+/** The far half of a direction, in another worker. @internal */
 export interface RemoteSink {
   /**
    * A frame that will arrive there. Frames of one direction must be given to `acceptRemote` in the order of these

@@ -15,6 +15,7 @@ import type { TimerBinding } from './binding/timer.js';
 import type { XdpBinding } from './binding/xdp.js';
 import { buildNative } from './build.js';
 
+/** @internal */
 export interface Addon
   extends
     FilesBinding,
@@ -30,7 +31,7 @@ export interface Addon
 
 let loaded: Addon | undefined;
 
-/** Throws ERR_LIBOS_NATIVE_BUILD or ERR_LIBOS_NATIVE_LOAD. */
+/** Throws ERR_LIBOS_NATIVE_BUILD or ERR_LIBOS_NATIVE_LOAD. @internal */
 export function addon(): Addon {
   loaded ??= load(buildNative('addon'));
   return loaded;

@@ -23,6 +23,7 @@ import { cachePath } from '../../kernel/build/cache.js';
 import { LibosError } from '../errors.js';
 import { packageRoot } from '../package-root.js';
 
+/** A part of libos’s own C: native/. */
 export type NativePart = 'addon' | 'shim' | 'launcher';
 
 interface Recipe {
@@ -70,6 +71,7 @@ const commonOptions = [
   ...['-Wall', '-Wextra', '-Werror'],
 ];
 
+/** Of a build of libos’s own C. */
 export interface BuildOptions {
   /** Told once, before a compiler starts. */
   readonly onBuild?: (what: string) => void;

@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** `libos/native`: kernels in the machine's own code, and hosts in real time. */
-export { HostNic, SeededEntropy, type HostNicOptions } from '../host/index.js';
+export {
+  HostNic,
+  SeededEntropy,
+  type FrameOffloads,
+  type FrameSink,
+  type HostNicOptions,
+  type Nic,
+  type Offload,
+  type Runnable,
+  type Scheduler,
+  type TargetId,
+  type Timed,
+  type Timeline,
+  type Xoshiro128State,
+} from '../host/index.js';
 export { addon, type Addon } from './addon.js';
 export { buildNative, type BuildOptions, type NativePart } from './build.js';
 export { NativeHost, type NativeHostOptions } from './native-host.js';
@@ -16,6 +30,7 @@ export {
   EPOLLPRI,
   EPOLLRDHUP,
   Reactor,
+  type ReadyCallback,
   type Watch,
   type WatchOptions,
 } from './reactor.js';

@@ -14,6 +14,7 @@ import type { NativeInstance } from './native-instance.js';
 import type { NativeKernel } from './native-kernel.js';
 import { RealTimeline } from './real-timeline.js';
 
+/** Of a native host. */
 export interface NativeHostOptions {
   readonly kernel: NativeKernel;
   readonly timeline: Timeline;
@@ -29,6 +30,7 @@ export interface NativeHostOptions {
   readonly onDeath?: (death: KernelPanic) => void;
 }
 
+/** A host with a native kernel, on a timeline that is real or virtual. */
 export class NativeHost {
   readonly name: string;
   readonly kernel: NativeInstance;

@@ -65,6 +65,7 @@ class RegionOwner {
   }
 }
 
+/** One running native kernel: the same calls as one in WebAssembly. */
 export class NativeInstance implements HostedKernel {
   readonly name: string;
   readonly memory: KernelMemory;
@@ -95,7 +96,7 @@ export class NativeInstance implements HostedKernel {
   #onWake: (cookie: number, events: number) => void = () => undefined;
   #onSignal: (task: number) => void = () => undefined;
 
-  /** Called by NativeKernel. Throws what the addon throws. */
+  /** Called by NativeKernel. Throws what the addon throws. @internal */
   constructor(source: NativeSource, environment: Environment) {
     this.name = environment.name;
     this.memoryMaxBytes = source.memoryMaxBytes;

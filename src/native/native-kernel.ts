@@ -22,6 +22,7 @@ const memoryLeastBytes = 8 * 2 ** 20;
 const memoryMostBytes = 512 * 2 ** 20;
 const realtimeOffsetMsDefault = Date.UTC(2025, 0, 1);
 
+/** How a native kernel is loaded. */
 export interface NativeLoadOptions extends BuildOptions {
   /** Whether a debugger finds the lines of its source and the types of its variables in it: by default its names alone. */
   readonly debug?: boolean;

@@ -19,8 +19,10 @@ export const EPOLLHUP = 0x10;
 export const EPOLLRDHUP = 0x2000;
 export const EPOLLET = 2 ** 31;
 
+/** Told of EPOLL* events of a descriptor. */
 export type ReadyCallback = (events: number) => void;
 
+/** How a descriptor is watched. */
 export interface WatchOptions {
   /** Default: true. False for what alone must not keep the process running. */
   readonly keepAlive?: boolean;
@@ -47,6 +49,7 @@ const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
 
+/** Waits for many of the machine’s descriptors at once, on Node.js’s event loop. */
 export class Reactor {
   readonly #addon = addon();
   readonly #events = new Uint32Array(batchMax * wordsAnEvent);

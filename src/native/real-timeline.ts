@@ -15,6 +15,7 @@ import { addon } from './addon.js';
 import { EPOLLIN, type Reactor, type Watch } from './reactor.js';
 import { MonotonicClock } from './real-clock.js';
 
+/** Of a timeline on the machine’s clock. */
 export interface RealTimelineOptions {
   readonly reactor: Reactor;
   /** Whether it keeps the process running until it is closed. Default: true. */

@@ -40,10 +40,12 @@ import {
   ucred,
 } from './struct/socket.js';
 
+/** A point in time of Linux’s, in seconds and nanoseconds: struct timespec. */
 export interface Time {
   readonly seconds: number;
   readonly nanoseconds: number;
 }
+/** Ancillary data of a message: cmsg(3). */
 export type ControlMessage =
   | { readonly type: 'rights'; readonly fds: readonly number[] }
   | {

@@ -7,6 +7,7 @@
 import { errnoTable } from './errno-table.js';
 
 type Table = typeof errnoTable;
+/** The name of an error: errno(3). */
 export type ErrnoCode = Table[number][0];
 
 /** Number of each errno: `errno.EAGAIN === 11`. */
@@ -26,6 +27,7 @@ export function errnoMessage(number: number): string {
   return byNumber.get(Math.abs(number))?.[2] ?? `unknown error ${Math.abs(number)}`;
 }
 
+/** What an error says beside its number, as Node.js’s do. */
 export interface SystemErrorDetails {
   readonly address?: string | undefined;
   readonly port?: number | undefined;

@@ -20,7 +20,7 @@ import { socketOptions } from './socket-options.js';
 import { ilp32, type DataModel } from './struct/data-model.js';
 import { callNumbers } from './syscall-numbers.js';
 
-/** Cloneable. Processes that others than the host itself have made are theirs to know. */
+/** Cloneable. Processes that others than the host itself have made are theirs to know. @internal */
 export interface PosixHostState {
   readonly arena: ArenaState;
   readonly waits: WaitsState;
@@ -34,6 +34,7 @@ export interface PosixHostState {
   readonly tasks: readonly number[];
 }
 
+/** The POSIX side of one host: its processes, its configuration, its files. */
 export class PosixHost {
   readonly port: KernelPort;
   readonly time: HostTime;

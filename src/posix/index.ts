@@ -15,13 +15,23 @@ export {
   isSystemError,
   SystemError,
   type ErrnoCode,
+  type SystemErrorDetails,
 } from './errno.js';
 export { diagClient, netlinkClient, PosixHost, routeClient, type PosixHostState } from './host.js';
-export { formatIp, formatMac, ipVersion, parseIp, parseMac, parsePrefix } from './ip-address.js';
-export type { HostTime, KernelPort, Timer } from './kernel-port.js';
+export {
+  formatIp,
+  formatMac,
+  ipVersion,
+  parseIp,
+  parseMac,
+  parsePrefix,
+  type Prefix,
+} from './ip-address.js';
+export type { ArgumentArena, HostTime, KernelPort, Timer } from './kernel-port.js';
 export * as netlink from './netlink/index.js';
 export type { TimedWaitOptions } from './process/async-calls.js';
 export { HostBuffer } from './process/host-buffer.js';
+export type { DataSource, DataTarget } from './process/base.js';
 export type { FilterInstruction } from './process/option-calls.js';
 export type { WaitInfo, WaitOptions } from './process/blocking.js';
 export { describeFile } from './process/describe.js';
@@ -42,10 +52,36 @@ export type {
 export { Process, type ForkOptions, type SignalOptions } from './process/process.js';
 export type { Watch } from './process/waits.js';
 export type { Accepted } from './process/socket-calls.js';
-export { decodeSocketAddress, encodeSocketAddress, type SocketAddress } from './socket-address.js';
-export { socketOptions, type SocketOption } from './socket-options.js';
+export type { ProcessIds, ResourceLimit, SystemName } from './process/system-calls.js';
+export {
+  decodeSocketAddress,
+  encodeSocketAddress,
+  type Inet6Address,
+  type InetAddress,
+  type NetlinkAddress,
+  type PacketAddress,
+  type RawAddress,
+  type SocketAddress,
+  type UnixAddress,
+  type UnspecifiedAddress,
+} from './socket-address.js';
+export {
+  socketOptions,
+  type GroupMembership,
+  type Ipv4Membership,
+  type Ipv6Membership,
+  type SocketOption,
+} from './socket-options.js';
 export { ilp32, lp64, type DataModel } from './struct/data-model.js';
 export * as structures from './struct/index.js';
-export { struct, type CType, type StructType } from './struct/layout.js';
+export {
+  struct,
+  type CType,
+  type Domain,
+  type Layout,
+  type StructOptions,
+  type StructType,
+  type ValueOf,
+} from './struct/layout.js';
 export * from './sockets/index.js';
 export { callNumbers, NR, type CallNumbers } from './syscall-numbers.js';

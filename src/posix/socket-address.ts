@@ -15,11 +15,13 @@ import { formatIpv6, ipv4Number, parseIpv6 } from './ip-address.js';
 import { lp64 } from './struct/data-model.js';
 import { sockaddr_in6, sockaddr_ll, sockaddr_nl } from './struct/socket.js';
 
+/** An IPv4 address and port: ip(7). */
 export interface InetAddress {
   readonly family: typeof AF_INET;
   readonly address: string;
   readonly port: number;
 }
+/** An IPv6 address and port: ipv6(7). */
 export interface Inet6Address {
   readonly family: typeof AF_INET6;
   readonly address: string;
@@ -34,11 +36,13 @@ export interface UnixAddress {
   readonly path?: string;
   readonly abstract?: Uint8Array;
 }
+/** A netlink port and its groups: netlink(7). */
 export interface NetlinkAddress {
   readonly family: typeof AF_NETLINK;
   readonly portId: number;
   readonly groups: number;
 }
+/** An address of the link layer: packet(7). */
 export interface PacketAddress {
   readonly family: typeof AF_PACKET;
   /** An `ETH_P_*` number, in host order. */
@@ -57,6 +61,7 @@ export interface RawAddress {
   readonly family: 'raw';
   readonly bytes: Uint8Array;
 }
+/** An address of any family, as calls take and give it. */
 export type SocketAddress =
   | InetAddress
   | Inet6Address
@@ -240,6 +245,7 @@ export function encodeSocketAddress(address: SocketAddress): Uint8Array {
   return bytes.slice(0, writeSocketAddress(new DataView(bytes.buffer), 0, address));
 }
 
+/** The address in bytes of a struct sockaddr; undefined: in none, as of an unnamed peer. */
 export function decodeSocketAddress(bytes: Uint8Array): SocketAddress | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return readSocketAddress(view, 0, bytes.byteLength);

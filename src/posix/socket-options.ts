@@ -124,6 +124,7 @@ function u64(level: number, name: number): SocketOption<bigint> {
   };
 }
 
+/** An IPv4 multicast group on an interface: IP_ADD_MEMBERSHIP, ip(7). */
 export interface Ipv4Membership {
   readonly group: string;
   /** The interface, by index or by its address. */
@@ -145,6 +146,7 @@ function ipv4Membership(name: number): SocketOption<Ipv4Membership, never> {
   };
 }
 
+/** An IPv6 multicast group on an interface: IPV6_JOIN_GROUP, ipv6(7). */
 export interface Ipv6Membership {
   readonly group: string;
   readonly interfaceIndex?: number;
@@ -160,6 +162,7 @@ function ipv6Membership(name: number): SocketOption<Ipv6Membership, never> {
   };
 }
 
+/** A multicast group on an interface, of any family: MCAST_JOIN_GROUP. */
 export interface GroupMembership {
   readonly interfaceIndex: number;
   readonly group: SocketAddress;

@@ -331,6 +331,7 @@ export const widthDependentCalls = {
   io_pgetevents: [416, 292],
 } as const;
 
+/** Numbers of system calls, by name. */
 export type CallNumbers = typeof NR & { readonly [K in keyof typeof widthDependentCalls]: number };
 
 const known = new Map<DataModel['name'], CallNumbers>();

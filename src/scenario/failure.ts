@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { LibosError } from '../errors.js';
 import { packageRoot } from '../package-root.js';
 
+/** A place in a scenario. */
 export interface SourceLocation {
   readonly file: string;
   /** From 1. */
@@ -60,6 +61,7 @@ export function describeFailure(thrown: unknown, file: string): Failure {
 export class ScenarioError extends LibosError {
   override readonly name = 'ScenarioError';
   readonly location: SourceLocation | undefined;
+  /** @internal */
   constructor({ code, message, hint, location, stack }: Failure) {
     const text =
       location && !mentions(message, location) ? `${message} (${at(location)})` : message;

@@ -6,6 +6,7 @@
  */
 import { LibosError } from '../errors.js';
 
+/** What a parameter can be. */
 export type ParameterValue = string | number | boolean;
 
 /** A parameter with more to say than its default. */
@@ -17,6 +18,7 @@ export interface ParameterDeclaration<T extends ParameterValue = ParameterValue>
   readonly choices?: readonly T[];
 }
 
+/** The parameters of a scenario by name, each with its default. */
 export type ParameterDeclarations = Readonly<Record<string, ParameterValue | ParameterDeclaration>>;
 
 /** The values of declared parameters. */

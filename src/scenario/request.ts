@@ -74,6 +74,7 @@ export interface SimulationSummary {
   readonly log: readonly LogLine[];
 }
 
+/** What became of one program. */
 export interface ProgramSummary {
   readonly host: string;
   readonly name: string;

@@ -22,6 +22,7 @@ import { ScenarioTeam } from './parallel/team.js';
 import { createHeartbeat, ScenarioThread, type Progress, type ScenarioRunner } from './thread.js';
 import { SpinError, Watchdog } from './watchdog.js';
 
+/** How a scenario is run. */
 export interface RunScenarioOptions {
   /** Takes the place of the scenario's own. */
   readonly seed?: number | string;
@@ -50,6 +51,7 @@ export interface RunScenarioOptions {
   readonly onProgress?: (progress: ScenarioProgress) => void;
 }
 
+/** How far a run is. */
 export interface ScenarioProgress {
   readonly nowNs: number;
   /** When the current run ends; Infinity: with its programs. */
@@ -58,6 +60,7 @@ export interface ScenarioProgress {
   readonly wallSeconds: number;
 }
 
+/** What came of a run. */
 export interface ScenarioResult {
   /** Whether it came to a good end. */
   readonly ok: boolean;
@@ -78,6 +81,7 @@ const progressPeriodMs = 100;
 /** How long an interrupted run has to come to its end by itself. */
 const graceMs = 5000;
 
+/** Runs a scenario file in a thread of its own. Throws a ScenarioError with what it threw and where. */
 export async function runScenario(
   file: string,
   options: RunScenarioOptions = {},

@@ -9,7 +9,7 @@ import { LibosError } from '../../errors.js';
 import { Barrier, barrierWords } from './barrier.js';
 import { Board, standingsBytes } from './board.js';
 
-/** One worker's share, before it is one. Structured-cloneable; its ports have to be transferred. */
+/** One worker's share, before it is one. Structured-cloneable; its ports have to be transferred. @internal */
 export interface ShareRequest {
   /** From 0. */
   readonly worker: number;
@@ -35,7 +35,7 @@ const workersMax = 64;
 /** About as long as it takes to let a thread sleep and wake it: some microseconds. */
 const spinsDefault = 500;
 
-/** One request a worker. `processors`: how many threads can run at once. Errors: an impossible number of workers. */
+/** One request a worker. `processors`: how many threads can run at once. Errors: an impossible number of workers. @internal */
 export function createShares(workers: number, processors: number): ShareRequest[] {
   if (!Number.isInteger(workers) || workers < 1 || workers > workersMax) {
     throw new LibosError('ERR_LIBOS_WORKERS', `a simulation cannot have ${workers} workers`, {
@@ -64,17 +64,17 @@ export function createShares(workers: number, processors: number): ShareRequest[
   }));
 }
 
-/** What has to be transferred with a request. */
+/** What has to be transferred with a request. @internal */
 export function transferOf({ peers }: ShareRequest): MessagePort[] {
   return peers.flatMap((peer) => (peer ? [peer.out, peer.in, peer.talk] : []));
 }
 
-/** Ends the runs of all workers, those that wait for others too. Context: any thread. */
+/** Ends the runs of all workers, those that wait for others too. Context: any thread. @internal */
 export function abortShares({ barrier, workers }: ShareRequest): void {
   new Barrier(new Int32Array(barrier), workers).abort();
 }
 
-/** Whether a worker is waiting for others now, and so is not to blame for standing still. */
+/** Whether a worker is waiting for others now, and so is not to blame for standing still. @internal */
 export function isWaiting({ board, worker, workers }: ShareRequest): boolean {
   return new Board(board, workers).isWaiting(worker);
 }

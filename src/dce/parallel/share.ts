@@ -34,11 +34,13 @@ export interface SharedEnd {
   readonly timeNs: number;
 }
 
+/** @internal */
 export interface ShareOptions {
   /** Hears what a topology does not allow. Worker 0 only. */
   readonly onWarning?: (text: string) => void;
 }
 
+/** @internal */
 export class WorkerShare {
   /** From 0. */
   readonly worker: number;

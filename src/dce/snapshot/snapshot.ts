@@ -33,14 +33,16 @@ export interface SnapshotContents {
   readonly engine: EngineState;
 }
 
+/** Everything of a simulation at one moment: what `simulation.snapshot` gives, to come back to or to fork from. */
 export class Snapshot {
   /** What it was taken of. */
   readonly simulation: Simulation;
   /** When, in virtual time. */
   readonly timeNs: number;
+  /** @internal */
   readonly contents: SnapshotContents;
 
-  /** Made by `simulation.snapshot`. */
+  /** Made by `simulation.snapshot`. @internal */
   constructor(simulation: Simulation, contents: SnapshotContents) {
     this.simulation = simulation;
     this.timeNs = contents.engine.nowNs;

@@ -17,7 +17,7 @@ import { rerun } from './rerun.js';
 import { checkParts, Snapshot, type ForkOptions } from './snapshot.js';
 
 /** What a fork can have its own of. */
-export type Part = SimulatedHost | Link | Medium | Program;
+export type SimulationPart = SimulatedHost | Link | Medium | Program;
 
 /** What snapshots ask of their simulation, beside what all can see of it. */
 export interface SnapshotWorld {
@@ -155,7 +155,7 @@ export class Snapshots {
   }
 
   /** The part here that is what `part` is in its own simulation. */
-  counterpart<T extends Part>(part: T): T {
+  counterpart<T extends SimulationPart>(part: T): T {
     for (const relative of this.#lineage()) {
       const found = find(relative, this.#world.simulation, part);
       // It is the same kind of part.
@@ -304,7 +304,11 @@ function refused(why: string, hint: string): LibosError {
 }
 
 /** What is in `here` at the place that `part` has in `there`. */
-function find(there: Simulation, here: Simulation, part: Part): Part | undefined {
+function find(
+  there: Simulation,
+  here: Simulation,
+  part: SimulationPart,
+): SimulationPart | undefined {
   if (part instanceof SimulatedHost) {
     return there.topology.hosts[part.index] === part ? here.topology.hosts[part.index] : undefined;
   }

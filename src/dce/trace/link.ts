@@ -63,7 +63,7 @@ export interface LinkSubject extends SeriesSubject {
   readonly to: string;
 }
 
-/** A direction as a trace sees it. */
+/** A direction as a trace sees it. @internal */
 export interface TracedDirection {
   readonly link: string;
   readonly from: string;

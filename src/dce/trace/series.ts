@@ -80,10 +80,12 @@ export interface AnySeries {
 
 const capacityFirst = 64;
 
+/** Samples of one thing at intervals of virtual time, a typed column a value. */
 export class Series<
   S extends Sample,
   Subject extends SeriesSubject = SeriesSubject,
 > implements Iterable<S> {
+  /** @internal */
   readonly schema: Schema<S>;
   readonly subject: Subject;
   readonly #names: readonly string[];
@@ -92,6 +94,7 @@ export class Series<
   #values: Float64Array;
   #length = 0;
 
+  /** @internal */
   constructor(schema: Schema<S>, subject: Subject) {
     this.schema = schema;
     this.subject = subject;
@@ -182,7 +185,7 @@ export class Series<
     return Array.from({ length: this.#length }, (_, row) => this.#values[row * width + place]!);
   }
 
-  /** Context: times never go back. */
+  /** Context: times never go back. @internal */
   push(sample: S): void {
     const width = this.#names.length;
     const start = this.#length * width;
@@ -199,18 +202,20 @@ export class Series<
     this.#length++;
   }
 
+  /** @internal */
   saveState(): SeriesState {
     const values = this.#values.slice(0, this.#length * this.#names.length);
     return { kind: this.schema.kind, subject: this.subject, length: this.#length, values };
   }
 
+  /** @internal */
   restoreState({ length, values }: SeriesState): void {
     if (values.length > this.#values.length) this.#values = new Float64Array(values.length * 2);
     this.#values.set(values);
     this.#length = length;
   }
 
-  /** For the digest of the run. */
+  /** For the digest of the run. @internal */
   get digestPart(): DigestPart {
     const stream = new DigestStream(`series ${this.schema.kind} ${this.name}`);
     stream.addNumbers(this.#values.subarray(0, this.#length * this.#names.length));

@@ -33,8 +33,11 @@ import {
   type TcpSubject,
 } from './tcp.js';
 
+/** Samples of one TCP connection: TCP_INFO, tcp(7). */
 export type TcpSeries = Series<TcpSample, TcpSubject>;
+/** Samples of one queueing discipline: what `tc -s qdisc` shows. */
 export type QdiscSeries = Series<QdiscSample, QdiscSubject>;
+/** Samples of one direction of a link. */
 export type LinkSeries = Series<LinkSample, LinkSubject>;
 
 /** What an iteration gives: a sample, and the series that it is of. */
@@ -65,6 +68,7 @@ export interface TraceWorld {
   directions(): Iterable<TracedDirection>;
 }
 
+/** Of a trace, with all defaults in. @internal */
 export interface TraceSettings {
   readonly intervalNs: number;
   /** Of these connections: none if there is no filter, all for one that says nothing. */
@@ -72,7 +76,7 @@ export interface TraceSettings {
   readonly qdiscs: boolean;
 }
 
-/** A trace as plain data: of a snapshot, or the part of it that a thread has. */
+/** A trace as plain data: of a snapshot, or the part of it that a thread has. @internal */
 export interface TraceState {
   readonly tcp: readonly EntryState[];
   readonly qdisc: readonly EntryState[];
@@ -81,6 +85,10 @@ export interface TraceState {
   readonly ended: boolean;
 }
 
+/**
+ * Time series of TCP connections, queueing disciplines and links: what `simulation.trace` gives. Watching changes nothing
+ * of the traffic.
+ */
 export class Trace implements Stateful, Disposable, AsyncIterable<TraceItem> {
   readonly #world: TraceWorld;
   readonly #settings: TraceSettings;
@@ -91,6 +99,7 @@ export class Trace implements Stateful, Disposable, AsyncIterable<TraceItem> {
   #lastTickNs = -1;
   #ended = false;
 
+  /** @internal */
   constructor(world: TraceWorld, settings: TraceSettings) {
     this.#world = world;
     this.#settings = settings;
@@ -156,7 +165,7 @@ export class Trace implements Stateful, Disposable, AsyncIterable<TraceItem> {
     }
   }
 
-  /** Takes a sample of everything. Context: called when no kernel has anything left to run. */
+  /** Takes a sample of everything. Context: called when no kernel has anything left to run. @internal */
   tick(): void {
     if (this.#ended) return;
     const { nowNs } = this.#world;
@@ -178,12 +187,13 @@ export class Trace implements Stateful, Disposable, AsyncIterable<TraceItem> {
     this.#wake();
   }
 
-  /** For the digest of the run. Context: of all threads together, after `setWhole`. */
+  /** For the digest of the run. Context: of all threads together, after `setWhole`. @internal */
   get digestParts(): readonly DigestPart[] {
     const { tcp, qdisc, link } = this.#lists();
     return [...tcp, ...qdisc, ...link].map(({ digestPart }) => digestPart);
   }
 
+  /** @internal */
   saveState(): TraceState {
     return {
       tcp: this.#own.tcp.saveState(),
@@ -194,6 +204,7 @@ export class Trace implements Stateful, Disposable, AsyncIterable<TraceItem> {
     };
   }
 
+  /** @internal */
   restoreState(saved: unknown): void {
     const state = saved as TraceState;
     this.#whole = undefined;
@@ -204,7 +215,7 @@ export class Trace implements Stateful, Disposable, AsyncIterable<TraceItem> {
     this.#ended = state.ended;
   }
 
-  /** What is read is, until the next sample, what all threads have: their states, this one's among them. */
+  /** What is read is, until the next sample, what all threads have: their states, this one's among them. @internal */
   setWhole(states: readonly TraceState[]): void {
     const whole = createTables();
     whole.tcp.merge(states.map(({ tcp }) => tcp));

@@ -63,6 +63,9 @@ const firstLeaseMsDefault = 10_000;
 /** Frames that a device may have before Linux's queue waits: as many as fit a socket buffer many times. */
 const txQueueFramesDefault = 1000;
 
+/**
+ * The network of one host in real time: its NICs, and what the configuration says about them, put into its kernel.
+ */
 export class Network {
   readonly #config: HostConfig;
   readonly #services: NetworkServices;

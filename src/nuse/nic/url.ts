@@ -75,8 +75,10 @@ export const nicSchemes = {
   },
 } as const satisfies Readonly<Record<string, Scheme>>;
 
+/** What a NIC is made of: the scheme of its URL. */
 export type NicScheme = keyof typeof nicSchemes;
 
+/** A NIC by URL, taken apart. */
 export interface NicUrl {
   /** As it was written. */
   readonly text: string;

@@ -202,6 +202,7 @@ export function mapped<T, U>(
   };
 }
 
+/** Attributes by the names that they get here: of each its number and kind. */
 export type PolicyEntries = Readonly<
   Record<string, readonly [type: number, kind: AttributeKind<unknown>]>
 >;
@@ -213,6 +214,7 @@ export type AttributesOf<P extends PolicyEntries> = {
 /** The objects that a policy encodes and decodes. */
 export type PolicyValue<P> = P extends Policy<infer E> ? AttributesOf<E> : never;
 
+/** The attributes of a message or of another attribute: to encode and to decode. See netlink(7). */
 export interface Policy<P extends PolicyEntries> {
   readonly entries: P;
   /** In the policy’s order, so that equal objects give equal bytes. */
@@ -221,6 +223,7 @@ export interface Policy<P extends PolicyEntries> {
   decode(bytes: Uint8Array): AttributesOf<P>;
 }
 
+/** A policy of attributes by name: `policy({ mtu: [IFLA_MTU, u32] })`. */
 export function policy<const P extends PolicyEntries>(entries: P): Policy<P> {
   const all = Object.entries(entries).map(([name, [type, kind]], index) => {
     return { name, type, kind, index };
@@ -258,6 +261,7 @@ export function policy<const P extends PolicyEntries>(entries: P): Policy<P> {
 const headerBytes = 4;
 const typeMask = 0x3fff;
 
+/** Writes one attribute with header and padding: struct nlattr. */
 export function writeAttribute<T>(
   writer: ByteWriter,
   type: number,

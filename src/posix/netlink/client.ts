@@ -30,6 +30,7 @@ export interface NetlinkTransport {
   receive(): Uint8Array | undefined;
 }
 
+/** A message of an answer, without its header. */
 export interface NetlinkReply {
   readonly messages: readonly NetlinkMessage[];
   /** What the kernel said although it agreed. */
@@ -55,6 +56,7 @@ const batchBytesMax = 32 * 1024;
 /** How often a dump that changed while it was read is read again. */
 const dumpAttemptsMax = 16;
 
+/** Requests and dumps over a netlink socket, synchronous: Linux answers a request before send returns. */
 export class NetlinkClient {
   readonly #transport: NetlinkTransport;
   #sequence = 0;

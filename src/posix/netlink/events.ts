@@ -22,6 +22,7 @@ export const eventGroups = {
   trafficControl: [C.RTNLGRP_TC],
   namespace: [C.RTNLGRP_NSID],
 } as const;
+/** What a monitor is told of: `ip monitor`. */
 export type EventTopic = keyof typeof eventGroups;
 
 interface Of<T extends string, V> {
@@ -29,6 +30,7 @@ interface Of<T extends string, V> {
   readonly action: 'new' | 'removed';
   readonly value: V;
 }
+/** A change that the kernel tells of, by topic. */
 export type RouteEvent =
   | Of<'link', Link>
   | Of<'address', InterfaceAddress>

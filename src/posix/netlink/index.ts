@@ -14,7 +14,14 @@ export * as constants from './constants/index.js';
 export { decodeEvents, eventGroups, type EventTopic, type RouteEvent } from './events.js';
 export { GenericFamily } from './generic.js';
 export type { LinkKindData, PortKindData } from './link-kinds.js';
-export type { ChangedLink, Link, LinkSettings, LinkStatistics, NewLink } from './link.js';
+export type {
+  ChangedLink,
+  Interface,
+  Link,
+  LinkSettings,
+  LinkStatistics,
+  NewLink,
+} from './link.js';
 export {
   encodeMessage,
   NetlinkError,
@@ -34,9 +41,25 @@ export type { NamespaceSettings } from './namespace.js';
 export type { Neighbour, NeighbourSettings } from './neighbour.js';
 export type { Nexthop, NexthopGroupMember, NexthopSettings } from './nexthop.js';
 export type { ClassOptions, NetemOptions, QdiscOptions } from './qdisc-kinds.js';
-export type { ClassSettings, FilterSettings, Handle, QdiscSettings, Queue } from './qdisc.js';
+export type {
+  ClassSettings,
+  FilterSettings,
+  Handle,
+  QdiscSettings,
+  Queue,
+  QueuePlace,
+} from './qdisc.js';
 export type { Route, RouteHop, RouteMetrics, RouteQuery, RouteSettings } from './route.js';
-export { Rtnetlink, type Interface } from './rtnetlink.js';
+export {
+  Rtnetlink,
+  type Addresses,
+  type Links,
+  type Namespaces,
+  type Neighbours,
+  type Nexthops,
+  type Routes,
+  type Rules,
+} from './rtnetlink.js';
 export type { Rule, RuleSettings } from './rule.js';
 export {
   SocketDiag,

@@ -351,4 +351,5 @@ export const portPolicies = { bridge: bridgePort, bond: bondPort, vrf: vrfPort }
 type Values<T> = { readonly [K in keyof T]: PolicyValue<T[K]> };
 /** The data of each kind. */
 export type LinkKindData = Values<typeof kindPolicies>;
+/** Settings of a link as a port of another one (IFLA_INFO_SLAVE_DATA), by kind. */
 export type PortKindData = Values<typeof portPolicies>;

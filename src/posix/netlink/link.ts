@@ -66,8 +66,12 @@ const linkPolicy = policy({
   info: [C.IFLA_LINKINFO, nested(infoPolicy)],
 });
 
+/** Counters of a link: struct rtnl_link_stats64. */
 export type LinkStatistics = ValueOf<typeof rtnl_link_stats64>;
 type Attributes = AttributesOf<typeof linkPolicy.entries>;
+
+/** An interface, by index or by name. */
+export type Interface = number | string;
 
 /** A link as the kernel tells of it. */
 export interface Link extends Omit<

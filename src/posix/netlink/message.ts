@@ -34,6 +34,7 @@ import { s64Number, u64Number } from './attributes.js';
 
 const headerBytes = 16;
 
+/** A message: struct nlmsghdr and what follows it. */
 export interface NetlinkMessage {
   readonly type: number;
   readonly flags: number;
@@ -124,6 +125,7 @@ const ackPolicy = policy({
 /** What the kernel says beyond errno. */
 export type ExtendedAck = PolicyValue<typeof ackPolicy>;
 
+/** The kernel’s answer to a request: struct nlmsgerr, 0 for success. */
 export interface Acknowledgement {
   /** 0 or a negative errno. */
   readonly error: number;

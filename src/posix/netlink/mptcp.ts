@@ -39,10 +39,12 @@ export interface MptcpEndpointSettings {
   readonly interfaceIndex?: number;
 }
 
+/** An address that Multipath TCP uses or announces: `ip mptcp endpoint`. */
 export interface MptcpEndpoint extends Required<Omit<MptcpEndpointSettings, 'interfaceIndex'>> {
   readonly interfaceIndex?: number;
 }
 
+/** How many subflows and announced addresses a connection takes: `ip mptcp limits`. */
 export interface MptcpLimits {
   /** Addresses of a peer that a connection makes subflows to. */
   readonly announcementsAccepted: number;
@@ -50,6 +52,7 @@ export interface MptcpLimits {
   readonly subflows: number;
 }
 
+/** The in-kernel path manager of Multipath TCP: what `ip mptcp` does. */
 export class MptcpPathManager {
   readonly #family: GenericFamily;
 

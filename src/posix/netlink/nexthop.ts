@@ -18,6 +18,7 @@ import {
 } from './attributes.js';
 import * as C from './constants/route.js';
 
+/** A member of a group of next hops, with its weight. */
 export interface NexthopGroupMember {
   readonly id: number;
   /** 1 to 65,536. */
@@ -65,6 +66,7 @@ const nexthopPolicy = policy({
 });
 type Attributes = PolicyValue<typeof nexthopPolicy>;
 
+/** A next hop as an object of its own: ip-nexthop(8). */
 export interface Nexthop extends Omit<Attributes, 'groups'> {
   readonly family: number;
   readonly scope: number;

@@ -190,6 +190,7 @@ const htbClass: OptionsCodec<HtbClassOptions> = {
   },
 };
 
+/** Options of tc-netem(8). */
 export interface NetemOptions {
   readonly delayNs?: number;
   readonly jitterNs?: number;
@@ -453,7 +454,9 @@ export const classKinds = { htb: htbClass, drr: drrClass } as const;
 type OptionsOf<T> = {
   readonly [K in keyof T]: T[K] extends { encode(options: infer O): Uint8Array } ? O : never;
 };
+/** Options of a queueing discipline, by kind: tc(8). */
 export type QdiscOptions = OptionsOf<typeof qdiscKinds>;
+/** Options of a class, by kind: tc(8). */
 export type ClassOptions = OptionsOf<typeof classKinds>;
 
 /** Extended statistics of TCA_STATS2. */

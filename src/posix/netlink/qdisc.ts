@@ -58,7 +58,8 @@ export interface Queue {
   readonly statistics?: QueueStatistics;
 }
 
-interface Place {
+/** Where in the tree of an interface's queues something is. */
+export interface QueuePlace {
   readonly parent?: Handle;
   readonly handle?: Handle;
 }
@@ -71,10 +72,13 @@ interface RawKind {
   readonly rawOptions?: Uint8Array;
 }
 /** A discipline: at the root of its interface unless a parent is said. */
-export type QdiscSettings = Place & (KindOf<QdiscOptions> | RawKind);
-export type ClassSettings = Place & { readonly handle: Handle } & (KindOf<ClassOptions> | RawKind);
+export type QdiscSettings = QueuePlace & (KindOf<QdiscOptions> | RawKind);
+/** A class of a queueing discipline, with a handle of its own. */
+export type ClassSettings = QueuePlace & { readonly handle: Handle } & (
+    KindOf<ClassOptions> | RawKind
+  );
 /** A filter; its options are bytes, for kinds are many. */
-export interface FilterSettings extends Place, RawKind {
+export interface FilterSettings extends QueuePlace, RawKind {
   readonly priority?: number;
   /** `ETH_P_*`; all unless said. */
   readonly protocol?: number;
@@ -149,7 +153,7 @@ function encodeKind(
 /** By place, to remove or to ask for. */
 export function encodePlace(
   index: number,
-  { parent = 0, handle = 0 }: Place,
+  { parent = 0, handle = 0 }: QueuePlace,
 ): readonly Uint8Array[] {
   return [header(index, parent, handle, 0)];
 }

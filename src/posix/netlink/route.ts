@@ -34,6 +34,7 @@ const metricsPolicy = policy({
   quickAck: [C.RTAX_QUICKACK, u32],
   fastOpenNoCookie: [C.RTAX_FASTOPEN_NO_COOKIE, u32],
 });
+/** Metrics of a route: `ip route … mtu`, RTAX_*. */
 export type RouteMetrics = PolicyValue<typeof metricsPolicy>;
 
 /** A gateway of the other family: two bytes of family, then the address. */

@@ -21,6 +21,7 @@ import {
   encodeLink,
   encodeLinkQuery,
   type ChangedLink,
+  type Interface,
   type Link,
   type NewLink,
 } from './link.js';
@@ -51,12 +52,10 @@ import {
 import { decodeRule, encodeRule, encodeRuleDump, type Rule, type RuleSettings } from './rule.js';
 import { TrafficControl } from './traffic-control.js';
 
-/** An interface, by index or by name. */
-export type Interface = number | string;
-
 const create = NLM_F_CREATE | NLM_F_EXCL;
 const replace = NLM_F_CREATE | NLM_F_REPLACE;
 
+/** The typed rtnetlink client: what ip(8) and tc(8) do, as synchronous calls. */
 export class Rtnetlink {
   readonly #client: NetlinkClient;
   readonly links: Links;
@@ -94,7 +93,8 @@ export class Rtnetlink {
 
 type IndexOf = (name: Interface) => number;
 
-class Links {
+/** What `ip link` does. */
+export class Links {
   readonly #client: NetlinkClient;
   constructor(client: NetlinkClient) {
     this.#client = client;
@@ -136,7 +136,8 @@ class Links {
   }
 }
 
-class Addresses {
+/** What `ip address` does. */
+export class Addresses {
   readonly #client: NetlinkClient;
   readonly #indexOf: IndexOf;
   constructor(client: NetlinkClient, indexOf: IndexOf) {
@@ -181,7 +182,8 @@ class Addresses {
   }
 }
 
-class Routes {
+/** What `ip route` does. */
+export class Routes {
   readonly #client: NetlinkClient;
   constructor(client: NetlinkClient) {
     this.#client = client;
@@ -221,7 +223,8 @@ class Routes {
   }
 }
 
-class Rules {
+/** What `ip rule` does. */
+export class Rules {
   readonly #client: NetlinkClient;
   constructor(client: NetlinkClient) {
     this.#client = client;
@@ -242,7 +245,8 @@ class Rules {
   }
 }
 
-class Neighbours {
+/** What `ip neighbour` does. */
+export class Neighbours {
   readonly #client: NetlinkClient;
   readonly #indexOf: IndexOf;
   constructor(client: NetlinkClient, indexOf: IndexOf) {
@@ -288,7 +292,8 @@ class Neighbours {
   }
 }
 
-class Nexthops {
+/** What `ip nexthop` does. */
+export class Nexthops {
   readonly #client: NetlinkClient;
   constructor(client: NetlinkClient) {
     this.#client = client;
@@ -319,7 +324,8 @@ class Nexthops {
   }
 }
 
-class Namespaces {
+/** What `ip netns` does with the ids of namespaces. */
+export class Namespaces {
   readonly #client: NetlinkClient;
   constructor(client: NetlinkClient) {
     this.#client = client;

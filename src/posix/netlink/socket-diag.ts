@@ -36,6 +36,7 @@ export const tcpStates = {
   /** A request that a listener has not made a socket of yet. */
   newSynReceived: 12,
 } as const;
+/** A state of a TCP connection, by Linux’s names (include/net/tcp_states.h). */
 export type TcpState = keyof typeof tcpStates;
 
 const stateNames = new Map<number, TcpState>(
@@ -73,6 +74,7 @@ const connectionStates = (Object.keys(tcpStates) as TcpState[]).filter(
   (state) => !['listen', 'timeWait', 'newSynReceived', 'close'].includes(state),
 );
 
+/** Which connections. */
 export interface TcpSocketQuery {
   /** Both by default. */
   readonly families?: readonly ('IPv4' | 'IPv6')[];
@@ -80,6 +82,7 @@ export interface TcpSocketQuery {
   readonly states?: readonly TcpState[];
 }
 
+/** The typed client of inet_diag: what ss(8) shows of TCP connections. */
 export class SocketDiag {
   readonly #client: NetlinkClient;
 

@@ -3,6 +3,7 @@
 import type { NetlinkClient } from './client.js';
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from './constants/message.js';
 import * as C from './constants/route.js';
+import type { Interface } from './link.js';
 import {
   decodeQueue,
   encodeClass,
@@ -14,11 +15,10 @@ import {
   type Handle,
   type QdiscSettings,
   type Queue,
+  type QueuePlace,
 } from './qdisc.js';
 
-type Interface = number | string;
-type Place = { readonly parent?: Handle; readonly handle?: Handle };
-
+/** What tc(8) does: queueing disciplines, classes and filters of an interface. */
 export class TrafficControl {
   readonly #client: NetlinkClient;
   readonly #indexOf: (link: Interface) => number;
@@ -68,7 +68,7 @@ export class TrafficControl {
     );
   }
 
-  removeQdisc(link: Interface, place: Place = { parent: 'root' }): void {
+  removeQdisc(link: Interface, place: QueuePlace = { parent: 'root' }): void {
     this.#client.request(
       'RTM_DELQDISC',
       C.RTM_DELQDISC,
@@ -102,7 +102,7 @@ export class TrafficControl {
     );
   }
 
-  removeClass(link: Interface, place: Place): void {
+  removeClass(link: Interface, place: QueuePlace): void {
     this.#client.request(
       'RTM_DELTCLASS',
       C.RTM_DELTCLASS,

@@ -9,6 +9,7 @@ const kernel = { family: AF_NETLINK, portId: 0, groups: 0 } as const;
 /** What a datagram is received into before it is copied: of all sockets, since nothing waits in between. */
 let buffer = new Uint8Array(32 * 1024);
 
+/** Netlink over a socket of a process. It never waits: what is not there is undefined. */
 export function netlinkTransport(process: Process, fd: number): NetlinkTransport {
   return {
     send(datagram) {

@@ -19,7 +19,7 @@ import { errno, SystemError } from '../errno.js';
 import { addressDetails, type SocketAddress } from '../socket-address.js';
 import { socketOptions } from '../socket-options.js';
 import { sock_timeval } from '../struct/socket.js';
-import { integer, sourceOf, targetOf, type Source, type Target } from './base.js';
+import { integer, sourceOf, targetOf, type DataSource, type DataTarget } from './base.js';
 import { isWaiting, wouldWait, type WaitOptions } from './blocking.js';
 import type { HostBuffer } from './host-buffer.js';
 import type { Received } from './message-calls.js';
@@ -27,6 +27,7 @@ import { signalMask, type EpollEvent, type PollEntry, type SelectSets } from './
 import type { Accepted } from './socket-calls.js';
 import { SystemCalls } from './system-calls.js';
 
+/** A wait with an end. */
 export interface TimedWaitOptions extends WaitOptions {
   /** Infinity or left out: for ever; 0: not at all. */
   readonly timeoutNs?: number | undefined;
@@ -39,7 +40,7 @@ export const input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 const closingStates: ReadonlySet<number> = new Set([4, 11, 9]);
 
 export class AsyncCalls extends SystemCalls {
-  async readAsync(fd: number, buffer: Target, options?: WaitOptions): Promise<number> {
+  async readAsync(fd: number, buffer: DataTarget, options?: WaitOptions): Promise<number> {
     const target = targetOf(buffer);
     return this.check(
       await this.wait('read', fd, input, () => this.tryRead(fd, target), options),
@@ -48,13 +49,13 @@ export class AsyncCalls extends SystemCalls {
   }
 
   /** All of the data, as a blocking write does; less when an error came after some. */
-  async writeAsync(fd: number, data: Source, options?: WaitOptions): Promise<number> {
+  async writeAsync(fd: number, data: DataSource, options?: WaitOptions): Promise<number> {
     const bytes = sourceOf(data);
     const attempt = (done: number): number => this.tryWrite(fd, bytes.subarray(done));
     return this.writeAll('write', fd, bytes.byteLength, attempt, options);
   }
 
-  async sendAsync(fd: number, data: Source, flags = 0, options?: WaitOptions): Promise<number> {
+  async sendAsync(fd: number, data: DataSource, flags = 0, options?: WaitOptions): Promise<number> {
     const bytes = sourceOf(data);
     const attempt = (done: number): number => this.trySend(fd, bytes.subarray(done), flags);
     return this.writeAll('send', fd, bytes.byteLength, attempt, options);
@@ -62,7 +63,7 @@ export class AsyncCalls extends SystemCalls {
 
   async sendtoAsync(
     fd: number,
-    data: Source,
+    data: DataSource,
     flags: number,
     address: SocketAddress,
     options?: WaitOptions,
@@ -80,13 +81,18 @@ export class AsyncCalls extends SystemCalls {
   }
 
   /** With MSG_WAITALL the whole buffer, unless the stream ends or fails. */
-  async recvAsync(fd: number, buffer: Target, flags = 0, options?: WaitOptions): Promise<number> {
+  async recvAsync(
+    fd: number,
+    buffer: DataTarget,
+    flags = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
     return (await this.receive('recv', fd, targetOf(buffer), flags, options)).length;
   }
 
   async recvfromAsync(
     fd: number,
-    buffer: Target,
+    buffer: DataTarget,
     flags = 0,
     options?: WaitOptions,
   ): Promise<Received> {

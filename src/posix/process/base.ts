@@ -15,9 +15,9 @@ import { HostBuffer } from './host-buffer.js';
 import type { Waits, Watch } from './waits.js';
 
 /** Data that a call takes. */
-export type Source = ArrayBufferView | string | HostBuffer;
+export type DataSource = ArrayBufferView | string | HostBuffer;
 /** Where a call puts data. */
-export type Target = ArrayBufferView | HostBuffer;
+export type DataTarget = ArrayBufferView | HostBuffer;
 
 /** What the processes of a host share. */
 export interface HostContext {
@@ -215,11 +215,11 @@ export function bufferOf(value: ArrayBufferView): Uint8Array {
 }
 
 /** Data for calls that also take a host’s own memory. */
-export function sourceOf(value: Source): Uint8Array | HostBuffer {
+export function sourceOf(value: DataSource): Uint8Array | HostBuffer {
   return value instanceof HostBuffer ? value : bytesOf(value);
 }
 
-export function targetOf(value: Target): Uint8Array | HostBuffer {
+export function targetOf(value: DataTarget): Uint8Array | HostBuffer {
   return value instanceof HostBuffer ? value : bufferOf(value);
 }
 

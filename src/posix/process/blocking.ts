@@ -8,6 +8,7 @@ import { errno, SystemError } from '../errno.js';
 import type { Timer } from '../kernel-port.js';
 import type { Waits, Watch } from './waits.js';
 
+/** A wait that can be given up. */
 export interface WaitOptions {
   /** Aborting rejects with the signal’s reason. */
   readonly signal?: AbortSignal | undefined;

@@ -23,8 +23,8 @@ import {
   ProcessBase,
   sourceOf,
   targetOf,
-  type Source,
-  type Target,
+  type DataSource,
+  type DataTarget,
 } from './base.js';
 import type { HostBuffer } from './host-buffer.js';
 
@@ -33,7 +33,7 @@ const transferBytesMax = 256 * 1024;
 
 export class FileCalls extends ProcessBase {
   /** Reads into `buffer`: the bytes read, 0 at the end. */
-  read(fd: number, buffer: Target): number {
+  read(fd: number, buffer: DataTarget): number {
     return this.check(this.tryRead(fd, targetOf(buffer)), 'read');
   }
 
@@ -46,7 +46,7 @@ export class FileCalls extends ProcessBase {
     return result;
   }
 
-  write(fd: number, data: Source): number {
+  write(fd: number, data: DataSource): number {
     return this.check(this.tryWrite(fd, sourceOf(data)), 'write');
   }
 

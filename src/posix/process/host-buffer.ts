@@ -5,6 +5,7 @@
  */
 import type { KernelPort } from '../kernel-port.js';
 
+/** Memory of a host that a program keeps its data in: calls take it without a copy. What `process.allocate` gives. */
 export class HostBuffer {
   readonly byteLength: number;
   /** Whoever keeps it to free it is told that this has been done. */

@@ -13,12 +13,13 @@ import {
   integer,
   sourceOf,
   targetOf,
-  type Source,
-  type Target,
+  type DataSource,
+  type DataTarget,
 } from './base.js';
 import type { HostBuffer } from './host-buffer.js';
 import { SocketCalls } from './socket-calls.js';
 
+/** What sendmsg(2) takes. */
 export interface OutgoingMessage {
   readonly data: readonly (ArrayBufferView | string)[];
   readonly address?: SocketAddress;
@@ -30,6 +31,7 @@ export interface MessageBuffers {
   /** Room for control messages; none unless said. */
   readonly controlBytes?: number;
 }
+/** What recvmsg(2) gives. */
 export interface ReceivedMessage {
   /** Bytes received; with MSG_TRUNC more than the buffers may hold. */
   readonly length: number;
@@ -38,6 +40,7 @@ export interface ReceivedMessage {
   /** `MSG_*`: MSG_TRUNC, MSG_CTRUNC, MSG_EOR, MSG_OOB, MSG_ERRQUEUE. */
   readonly flags: number;
 }
+/** What recvfrom(2) gives beside the data. */
 export interface Received {
   readonly length: number;
   readonly address: SocketAddress | undefined;
@@ -56,11 +59,11 @@ const headerOf = { msg_name: 0, msg_namelen: 0, msg_control: 0, msg_controllen: 
 const transferBytesMax = 1024 * 1024;
 
 export class MessageCalls extends SocketCalls {
-  send(fd: number, data: Source, flags = 0): number {
+  send(fd: number, data: DataSource, flags = 0): number {
     return this.check(this.trySend(fd, sourceOf(data), flags), 'send');
   }
 
-  sendto(fd: number, data: Source, flags: number, address: SocketAddress): number {
+  sendto(fd: number, data: DataSource, flags: number, address: SocketAddress): number {
     const result = this.trySend(fd, sourceOf(data), flags, address);
     if (result < 0) throw this.failure(result, 'sendto', addressDetails(address));
     return result;
@@ -88,11 +91,11 @@ export class MessageCalls extends SocketCalls {
     );
   }
 
-  recv(fd: number, buffer: Target, flags = 0): number {
+  recv(fd: number, buffer: DataTarget, flags = 0): number {
     return this.check(this.tryReceive(fd, targetOf(buffer), flags), 'recv');
   }
 
-  recvfrom(fd: number, buffer: Target, flags = 0): Received {
+  recvfrom(fd: number, buffer: DataTarget, flags = 0): Received {
     const length = this.check(this.tryReceive(fd, targetOf(buffer), flags), 'recvfrom');
     return { length, address: this.acceptedAddress() };
   }
@@ -176,6 +179,7 @@ export class MessageCalls extends SocketCalls {
     return { result, message: () => this.taken(laid, result) };
   }
 
+  /** @internal */
   protected layOutBuffers(header: number, { buffers, controlBytes = 0 }: MessageBuffers): Laid {
     const targets = buffers.map(bufferOf);
     const msg_name = this.arena.take(socketAddressBytesMax);

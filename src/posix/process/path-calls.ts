@@ -14,8 +14,10 @@ import type { ValueOf } from '../struct/layout.js';
 import { descriptor, integer } from './base.js';
 import { FileCalls } from './file-calls.js';
 
+/** What stat(2) says of a file. */
 export type FileStatus = ValueOf<typeof stat64>;
 
+/** An entry of a directory: getdents(2). */
 export interface DirectoryEntry {
   readonly name: string;
   readonly inode: bigint;

@@ -9,27 +9,32 @@ import type { ValueOf } from '../struct/layout.js';
 import { descriptor, integer } from './base.js';
 import { OptionCalls } from './option-calls.js';
 
+/** A file, the events that are asked for, and those that are there: poll(2). */
 export interface PollEntry {
   readonly fd: number;
   /** `POLL*`. */
   readonly events: number;
 }
+/** A file that is ready: epoll_wait(2). */
 export interface EpollEvent {
   readonly events: number;
   /** What was given when the descriptor was added. */
   readonly data: number;
 }
+/** Descriptors by what is asked of them: select(2). */
 export interface SelectSets {
   readonly read?: readonly number[];
   readonly write?: readonly number[];
   readonly except?: readonly number[];
 }
+/** When a timer expires, in nanoseconds: timerfd_settime(2). */
 export interface TimerSetting {
   /** When it fires first; 0 disarms it. */
   readonly valueNs: number;
   /** Then every so often; 0: once. */
   readonly intervalNs: number;
 }
+/** What signalfd(2) tells of a signal. */
 export type SignalInfo = ValueOf<typeof signalfd_siginfo>;
 
 const fdSetBits = 1024;

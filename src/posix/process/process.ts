@@ -19,6 +19,7 @@ import type { HostContext } from './base.js';
 import type { WaitInfo } from './blocking.js';
 import { HostBuffer } from './host-buffer.js';
 
+/** What a child shares with its parent: clone(2). */
 export interface ForkOptions {
   /** The child uses the same descriptor table, instead of a copy. */
   readonly shareFiles?: boolean;
@@ -28,6 +29,7 @@ export interface ForkOptions {
   readonly newNetwork?: boolean;
 }
 
+/** What a signal does: sigaction(2). */
 export interface SignalOptions {
   /** Waiting calls go on, as with SA_RESTART; otherwise they end with EINTR. */
   readonly restart?: boolean;
@@ -58,6 +60,10 @@ const handledByHost = 2;
 const ignored = 1;
 const signalCount = 64;
 
+/**
+ * A process of a host: a task in the kernel with descriptors, credentials, a directory, limits and namespaces of its own, and
+ * all system calls on it. Linux ends it, not JavaScript’s collector: call `exit`, or use `using`.
+ */
 export class Process extends AsyncVectorCalls {
   readonly pid: number;
   readonly #registry: ProcessRegistry;
@@ -67,6 +73,7 @@ export class Process extends AsyncVectorCalls {
   #status: number | undefined;
   readonly #buffers = new Set<HostBuffer>();
 
+  /** @internal */
   constructor(
     registry: ProcessRegistry,
     task: number,

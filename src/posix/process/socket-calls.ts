@@ -12,6 +12,7 @@ import { descriptor, integer } from './base.js';
 import { isWaiting } from './blocking.js';
 import { PathCalls } from './path-calls.js';
 
+/** What accept(2) gives: a descriptor and the address of the other end. */
 export interface Accepted {
   readonly fd: number;
   /** Undefined where the peer has no name. */

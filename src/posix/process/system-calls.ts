@@ -6,13 +6,18 @@ import type { ValueOf } from '../struct/layout.js';
 import { bufferOf, descriptor, integer } from './base.js';
 import { PollCalls, signalMask } from './poll-calls.js';
 
+/** What uname(2) says. */
 export type SystemName = ValueOf<typeof utsname>;
-export interface Identity {
+
+/** The three user or group ids of a process: credentials(7). */
+export interface ProcessIds {
   readonly real: number;
   readonly effective: number;
   readonly saved: number;
 }
-export interface Limit {
+
+/** getrlimit(2). */
+export interface ResourceLimit {
   /** RLIM_INFINITY is all ones. */
   readonly soft: bigint;
   readonly hard: bigint;
@@ -33,15 +38,15 @@ export class SystemCalls extends PollCalls {
     return this.syscall(this.nr.getuid);
   }
 
-  userIds(): Identity {
+  userIds(): ProcessIds {
     return this.identity(this.nr.getresuid, 'getresuid');
   }
 
-  groupIds(): Identity {
+  groupIds(): ProcessIds {
     return this.identity(this.nr.getresgid, 'getresgid');
   }
 
-  private identity(number: number, name: string): Identity {
+  private identity(number: number, name: string): ProcessIds {
     this.arena.reset();
     const at = this.arena.take(12);
     this.check(this.syscall(number, at, at + 4, at + 8), name);
@@ -50,11 +55,11 @@ export class SystemCalls extends PollCalls {
   }
 
   /** What is left out stays. Giving up root here gives up its capabilities, as ever. */
-  setUserIds({ real = keep, effective = keep, saved = keep }: Partial<Identity>): void {
+  setUserIds({ real = keep, effective = keep, saved = keep }: Partial<ProcessIds>): void {
     this.check(this.syscall(this.nr.setresuid, real, effective, saved), 'setresuid');
   }
 
-  setGroupIds({ real = keep, effective = keep, saved = keep }: Partial<Identity>): void {
+  setGroupIds({ real = keep, effective = keep, saved = keep }: Partial<ProcessIds>): void {
     this.check(this.syscall(this.nr.setresgid, real, effective, saved), 'setresgid');
   }
 
@@ -70,17 +75,17 @@ export class SystemCalls extends PollCalls {
   }
 
   /** `RLIMIT_*`. */
-  getLimit(resource: number): Limit {
+  getLimit(resource: number): ResourceLimit {
     return this.limit(resource, 0);
   }
 
   /** Returns the limit that was. */
-  setLimit(resource: number, { soft, hard }: Limit): Limit {
+  setLimit(resource: number, { soft, hard }: ResourceLimit): ResourceLimit {
     this.arena.reset();
     return this.limit(resource, this.store(rlimit64, { rlim_cur: soft, rlim_max: hard }));
   }
 
-  private limit(resource: number, at: number): Limit {
+  private limit(resource: number, at: number): ResourceLimit {
     if (at === 0) this.arena.reset();
     const old = this.arena.take(rlimit64.sizeof(this.model));
     this.check(

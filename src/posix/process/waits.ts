@@ -8,6 +8,7 @@ import { EPOLLERR, EPOLLHUP } from '../constants/poll.js';
 import { SystemError } from '../errno.js';
 import type { HostTime, KernelPort } from '../kernel-port.js';
 
+/** Tells of a file that becomes ready, until it is closed. */
 export interface Watch {
   end(): void;
 }

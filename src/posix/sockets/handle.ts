@@ -8,6 +8,7 @@ import { errno, SystemError } from '../errno.js';
 import type { Process } from '../process/process.js';
 import type { SocketOption } from '../socket-options.js';
 
+/** What all sockets as objects have: a process, a descriptor, options, an end. `using` or `close` ends it. */
 export class SocketHandle {
   readonly process: Process;
   readonly #fd: number;

@@ -11,6 +11,7 @@ import type { Process } from '../process/process.js';
 import { socketOptions } from '../socket-options.js';
 import { SocketHandle, untilClosed, withSocketSync } from './handle.js';
 
+/** Of a netlink socket: its groups and its port. */
 export interface NetlinkOptions {
   /** `NETLINK_*`; routing unless said. */
   readonly protocol?: number;
@@ -20,6 +21,7 @@ export interface NetlinkOptions {
 
 const datagramBytesMax = 64 * 1024;
 
+/** A netlink socket: requests, dumps, and what the kernel tells its subscribers. See netlink(7). */
 export class NetlinkSocket extends SocketHandle {
   /** Requests over this socket. Use one socket for requests and another to subscribe. */
   readonly client: NetlinkClient;

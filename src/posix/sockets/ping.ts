@@ -10,6 +10,7 @@ import type { Process } from '../process/process.js';
 import { parseDurationNs } from '../../units.js';
 import { RawSocket } from './datagram.js';
 
+/** Of an echo request; see ping(8). */
 export interface PingOptions extends WaitOptions {
   readonly version?: 4 | 6;
   readonly sequence?: number;
@@ -19,6 +20,7 @@ export interface PingOptions extends WaitOptions {
   readonly timeout?: string | number;
 }
 
+/** The answer to an ICMP echo request. */
 export interface EchoReply {
   readonly from: string;
   /** Of the ICMP message. */

@@ -2,7 +2,7 @@
 /** A connected stream, TCP or unix: reading, writing, `for await`, web streams. */
 import { MSG_NOSIGNAL, SHUT_RD, SHUT_WR } from '../constants/socket.js';
 import { isSystemError } from '../errno.js';
-import { sourceOf, type Source, type Target } from '../process/base.js';
+import { sourceOf, type DataSource, type DataTarget } from '../process/base.js';
 import type { WaitOptions } from '../process/blocking.js';
 import { SocketHandle } from './handle.js';
 
@@ -15,6 +15,7 @@ const brokenConnection = [
   'ENETUNREACH',
 ] as const;
 
+/** A connected stream, TCP or unix: reading, writing, `for await`, web streams. */
 export class StreamSocket extends SocketHandle {
   #buffer: Uint8Array | undefined;
   #readable: ReadableStream<Uint8Array> | undefined;
@@ -32,7 +33,7 @@ export class StreamSocket extends SocketHandle {
   }
 
   /** Reads into `buffer` what there is: the bytes read, 0 at the end of the stream. */
-  async readInto(buffer: Target, options?: WaitOptions): Promise<number> {
+  async readInto(buffer: DataTarget, options?: WaitOptions): Promise<number> {
     return this.process.recvAsync(this.fd, buffer, 0, options);
   }
 
@@ -70,7 +71,7 @@ export class StreamSocket extends SocketHandle {
   }
 
   /** Resolves when Linux has taken all of it. A peer that is gone is EPIPE, without a signal. */
-  async write(data: Source, options?: WaitOptions): Promise<void> {
+  async write(data: DataSource, options?: WaitOptions): Promise<void> {
     const bytes = sourceOf(data);
     let done = 0;
     while (done < bytes.byteLength) {

@@ -11,6 +11,7 @@ import { toEndpoint, toSocketAddress, type Endpoint, type NamedEndpoint } from '
 import { SocketHandle, untilClosed, withSocket, withSocketSync } from './handle.js';
 import { StreamSocket } from './stream.js';
 
+/** Where and how a server listens. */
 export interface ListenOptions {
   /** All of IPv6, and IPv4 too, unless said. */
   readonly address?: string;
@@ -31,6 +32,7 @@ export interface ConnectOptions extends Endpoint, WaitOptions {
 
 const protocolOf = (multipath = false): number => (multipath ? IPPROTO_MPTCP : IPPROTO_TCP);
 
+/** A TCP or Multipath TCP connection. See tcp(7). */
 export class TcpSocket extends StreamSocket {
   static async connect(process: Process, options: ConnectOptions): Promise<TcpSocket> {
     const { timeoutNs, localAddress, localPort, signal } = options;
@@ -103,6 +105,7 @@ export class TcpSocket extends StreamSocket {
   }
 }
 
+/** A socket that listens for TCP connections: `for await (const socket of server)`. See tcp(7). */
 export class TcpServer extends SocketHandle {
   static listen(process: Process, options: ListenOptions = {}): TcpServer {
     const { address = '::', port = 0, backlog, reusePort = false, multipath } = options;

@@ -24,6 +24,7 @@ export interface UnixMessage {
 
 const controlBytes = 1152;
 
+/** A connection within the host, which passes descriptors and credentials too. See unix(7). */
 export class UnixSocket extends StreamSocket {
   /** A path, or `@name` outside of the file system. */
   static connect(process: Process, name: string, options?: WaitOptions): Promise<UnixSocket> {
@@ -68,6 +69,7 @@ export class UnixSocket extends StreamSocket {
   }
 }
 
+/** A socket that listens for connections of the same host. See unix(7). */
 export class UnixServer extends SocketHandle {
   static listen(process: Process, name: string, backlog?: number): UnixServer {
     return withSocketSync(process, [AF_UNIX, SOCK_STREAM], (fd) => {

@@ -30,6 +30,7 @@ export type ValueOf<C> = C extends CType<infer T> ? T : never;
 type Fields = Readonly<Record<string, CType<unknown>>>;
 type StructValue<F> = { [K in keyof F]: F[K] extends CType<infer T> ? T : never };
 
+/** Where the members of a structure lie, in bytes from its start. */
 export interface Layout {
   /** In the order of the fields. */
   readonly positions: readonly number[];
@@ -49,6 +50,7 @@ export interface StructType<T> extends CType<T> {
   decode(bytes: Uint8Array, model: DataModel): T;
 }
 
+/** Of a structure that is not laid out as C does by itself. */
 export interface StructOptions {
   /** No padding at all, as `__attribute__((packed))`. */
   readonly packed?: (model: DataModel) => boolean;
@@ -61,6 +63,7 @@ export interface StructOptions {
 const roundUp = (value: number, alignment: number): number =>
   Math.ceil(value / alignment) * alignment;
 
+/** A C structure of the kernel’s, with the layout that it has in each data model. */
 export function struct<const F extends Fields>(
   name: string,
   fields: F,

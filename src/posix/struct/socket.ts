@@ -238,4 +238,5 @@ export const tcp_info = struct('struct tcp_info', {
   tcpi_total_rto_recoveries: u16,
   tcpi_total_rto_time: u32,
 });
+/** What TCP_INFO says of a connection: tcp(7), include/uapi/linux/tcp.h. */
 export type TcpInfo = ValueOf<typeof tcp_info>;
