@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** The package's front door: re-exports what most programs need; the subpaths export the rest. */
+/**
+ * The package's front door: re-exports what most programs need; the subpaths export the rest.
+ * @module libos
+ */
 export { LibosError } from './errors.js';
 export { packageVersion as version } from './package-root.js';
 export {

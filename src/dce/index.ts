@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** `libos/dce`: many hosts in one process, in virtual time. */
+/**
+ * Many hosts in one process, in virtual time.
+ * @module libos/dce
+ */
 export type { Cancellable } from './callbacks.js';
 export { Engine } from './engine.js';
 export { EventQueue } from './event-queue.js';

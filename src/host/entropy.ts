@@ -10,6 +10,7 @@ import type { Entropy } from '../kernel/index.js';
 
 export type { Entropy };
 
+/** The state of a generator: four numbers of 32 bits, not all 0. */
 export type Xoshiro128State = readonly [number, number, number, number];
 
 export class SeededEntropy implements Entropy {

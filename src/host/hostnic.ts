@@ -10,6 +10,7 @@ import type { HostedKernel, KernelMemory } from '../kernel/index.js';
 import type { FrameOffloads, FrameSink, Nic } from './nic.js';
 import type { Scheduler, TargetId } from './scheduler.js';
 
+/** Of a NIC. MTU in bytes. */
 export interface HostNicOptions {
   /** The interface's name. */
   readonly name: string;
@@ -23,6 +24,7 @@ export interface HostNicOptions {
   readonly txQueueFrames?: number;
 }
 
+/** What a NIC does for Linux: scatter-gather, checksums, segmentation of TCP and UDP, and merging of what arrives. */
 export type Offload = 'sg' | 'csum' | 'tso' | 'uso' | 'gro';
 
 const offloadBits: Readonly<Record<Offload, number>> = {
@@ -53,6 +55,7 @@ export interface HostNicState {
   readonly carrier: boolean;
 }
 
+/** A NIC of a host: what Linux sends goes to what it is connected to, and what comes from there to Linux. */
 export class HostNic implements Nic {
   readonly name: string;
   readonly mac: Uint8Array;

@@ -23,6 +23,7 @@ export interface FrameSink {
   transmit(nic: Nic, frame: number): void;
 }
 
+/** A NIC as links see it: frames by number, in memory of its own. */
 export interface Nic {
   /** Unique in its simulation, e.g. "alice.eth0". */
   readonly label: string;

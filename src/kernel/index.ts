@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** `libos/kernel`: kernels, loaded, booted, cloned and called. */
+/**
+ * Kernels, loaded, booted, cloned and called.
+ * @module libos/kernel
+ */
 export { LibShared } from './abi.generated.js';
 export type { Clock, Console, ConsoleRecord, Entropy, KernelWarning } from './environment.js';
 export type { HostedKernel } from './hosted-kernel.js';

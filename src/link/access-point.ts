@@ -14,6 +14,7 @@ import type { LinkWorld } from './world.js';
 const exchangeIdentification = [0, 6, 0, 1, 0xaf, 0x81, 1, 2];
 const shortestFrameBytes = 60;
 
+/** An access point of the air, with a wired side that links are connected to. */
 export class AccessPoint implements Medium, PortOwner, Radio {
   readonly name: string;
   readonly within: Medium;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** `libos/link`: links, switches and other media between hosts, and captures of what they carry. */
+/**
+ * Links, switches and other media between hosts, and captures of what they carry.
+ * @module libos/link
+ */
 export type { AccessPoint } from './access-point.js';
 export { Capture, type CaptureOptions, type CaptureState, type CaptureTarget } from './capture.js';
 export type { CaptureFileOptions } from './capture-file.js';

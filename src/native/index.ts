@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** `libos/native`: kernels in the machine's own code, and hosts in real time. */
+/**
+ * Kernels in the machine's own code, and hosts in real time.
+ * @module libos/native
+ */
 export {
   HostNic,
   SeededEntropy,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** `libos/nuse`: hosts for the machine's own programs: their configuration and their way to the world. */
+/**
+ * Hosts for the machine's own programs: their configuration and their way to the world.
+ * @module libos/nuse
+ */
 export {
   loadHostConfig,
   type HostConfig,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** `libos/posix`: processes of a host and Linux’s system calls on them, sockets, netlink and configuration. */
+/**
+ * Processes of a host and Linux’s system calls on them, sockets, netlink and configuration.
+ * @module libos/posix
+ */
 export * from './constants/files.js';
 export * from './constants/interface.js';
 export * from './constants/ip.js';

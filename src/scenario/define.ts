@@ -14,6 +14,7 @@ export interface ScenarioInput<T extends ParameterDeclarations> {
   readonly parameters: Parameters<T>;
 }
 
+/** What a scenario says of itself. */
 export interface ScenarioOptions<T extends ParameterDeclarations> {
   /** Their names and defaults; `libos sim --set name=value` sets them. */
   readonly parameters?: T;
@@ -21,6 +22,7 @@ export interface ScenarioOptions<T extends ParameterDeclarations> {
   readonly simulation?: SimulationOptions;
 }
 
+/** A scenario as it is written: it gets its parameters, and its result is the run’s. */
 export type ScenarioFunction<T extends ParameterDeclarations> = (
   input: ScenarioInput<T>,
 ) => unknown;

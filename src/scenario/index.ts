@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** `libos/scenario`: scenarios as files, with parameters, run in a thread of their own. */
+/**
+ * Scenarios as files, with parameters, run in a thread of their own.
+ * @module libos/scenario
+ */
 export {
   scenario,
   type Scenario,

@@ -7,6 +7,7 @@ import { parseMac } from '../../ip-address.js';
 import { parseNicUrl, type NicUrl } from '../nic/url.js';
 import type { HostConfigFile, NicConfigFile, SysctlTable } from './schema.js';
 
+/** A host's configuration with everything decided: what files, options and defaults come to. */
 export interface HostConfig {
   readonly name: string;
   /** The file that it comes from; undefined: none. */
@@ -23,6 +24,7 @@ export interface HostConfig {
   readonly hosts: readonly (readonly [address: string, names: readonly string[]])[];
 }
 
+/** A NIC of the configuration, with everything decided. */
 export interface NicConfig {
   /** The interface's in the host. */
   readonly name: string;
@@ -40,12 +42,14 @@ export interface NicConfig {
   readonly txQueueFrames: number | undefined;
 }
 
+/** A route: `to` is a prefix or "default", `via` an address. */
 export interface RouteConfig {
   readonly to: string;
   readonly via?: string;
   readonly metric?: number;
 }
 
+/** What programs read as /etc/resolv.conf: resolv.conf(5). */
 export interface ResolvConf {
   readonly servers: readonly string[];
   readonly search: readonly string[];

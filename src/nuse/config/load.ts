@@ -9,6 +9,7 @@ import { completeConfig, type HostConfig } from './host-config.js';
 import { asHostConfig, findIssues, type ConfigIssue, type HostConfigFile } from './schema.js';
 import { readToml, type TomlDocument } from './toml.js';
 
+/** Which configuration is loaded, and what the command line says on top of it. */
 export interface LoadOptions {
   /** The host's name. */
   readonly name: string;
