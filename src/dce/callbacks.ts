@@ -5,6 +5,7 @@ import type { Scheduler, TargetId, Timed } from '../host/index.js';
 
 /** Something to do later, outside of every kernel. */
 export interface Cancellable {
+  /** It is not called any more. */
   cancel(): void;
 }
 

@@ -48,10 +48,12 @@ export class HostCalls {
     return this.#mptcp;
   }
 
+  /** The whole of a file of text, as of /proc. */
   readFile(path: string): string {
     return this.posix.readFile(path);
   }
 
+  /** Writes a file of text, as of /proc. */
   writeFile(path: string, data: string): void {
     this.posix.writeFile(path, data);
   }

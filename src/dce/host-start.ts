@@ -21,6 +21,7 @@ import { uptimeAtStartNs } from './host-clock.js';
 export interface LoadedKernel {
   /** That of the C structures in its system calls. */
   readonly model: DataModel;
+  /** A new instance with Linux booted in it. */
   boot(options: BootOptions): OwnedKernel;
 }
 

@@ -141,6 +141,7 @@ export class SimulationLog implements Iterable<LogLine>, Stateful {
     return all.map(({ line }) => line).filter(matcher(filter));
   }
 
+  /** Its lines, from the first. */
   [Symbol.iterator](): Iterator<LogLine> {
     return this.lines()[Symbol.iterator]();
   }

@@ -75,14 +75,17 @@ export class Reports implements Iterable<Report> {
     return this.list(key).map(({ value }) => value);
   }
 
+  /** In the order of virtual time. */
   [Symbol.iterator](): Iterator<Report> {
     return this.#inOrder()[Symbol.iterator]();
   }
 
+  /** @internal */
   saveState(): readonly Report[] {
     return [...this.#inOrder()];
   }
 
+  /** @internal */
   restoreState(reports: readonly Report[]): void {
     this.#reports = [...reports];
     this.#sorted = reports.length;

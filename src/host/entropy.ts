@@ -38,6 +38,7 @@ export class SeededEntropy implements Entropy {
     [this.#a, this.#b, this.#c, this.#d] = state;
   }
 
+  /** Uniform, 32 bits. */
   nextU32(): number {
     const times5 = Math.imul(this.#b, 5);
     const result = Math.imul((times5 << 7) | (times5 >>> 25), 9) >>> 0;

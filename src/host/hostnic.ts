@@ -167,6 +167,7 @@ export class HostNic implements Nic {
     else this.#scheduler.at(this.#scheduler.nowNs, this.#unsent, frame, 0);
   }
 
+  /** @internal */
   onTime(frame: number): void {
     this.transmitted(frame);
   }
@@ -182,6 +183,7 @@ export class HostNic implements Nic {
     return frame - this.#base;
   }
 
+  /** Of a frame, in bytes. */
   frameLength(frame: number): number {
     const { memory } = this.kernel;
     return memory.u32[(frame - this.#base + LibFrame.length - memory.base) >>> 2]!;
@@ -211,6 +213,7 @@ export class HostNic implements Nic {
     offloads.flags = bytes[address + LibFrame.flags]!;
   }
 
+  /** What a received frame says of its checksum and segments. */
   writeOffloads(frame: number, offloads: FrameOffloads): void {
     const { u16, bytes, base } = this.kernel.memory;
     const address = frame - this.#base - base;

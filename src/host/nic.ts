@@ -20,6 +20,7 @@ export interface FrameOffloads {
 
 /** Where a NIC's frames go. Context: the kernel is inside a call; read its memory, record, never call it. */
 export interface FrameSink {
+  /** Takes a frame, which is the NIC’s until `transmitted`. */
   transmit(nic: Nic, frame: number): void;
 }
 
@@ -39,6 +40,7 @@ export interface Nic {
    * it, and it need not be given back.
    */
   holds(frame: number): boolean;
+  /** Of a frame, in bytes. */
   frameLength(frame: number): number;
   /** Whether a frame is one segment, with or without its checksum, … */
   isWhole(frame: number): boolean;
@@ -70,6 +72,7 @@ export interface Nic {
   ): void;
   /** Fills a frame, which has that length, with bytes of `source`. */
   write(frame: number, source: Uint8Array, fromByte: number, lengthBytes: number): void;
+  /** What a received frame says of its checksum and segments. */
   writeOffloads(frame: number, offloads: FrameOffloads): void;
   /** Hands a filled frame to the device, before time moves on. */
   receive(frame: number): void;

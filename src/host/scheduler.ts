@@ -13,6 +13,7 @@ export interface Timed {
 export interface Runnable {
   /** Its host's, for errors. */
   readonly name?: string;
+  /** Runs what it has to run now. */
   run(): void;
   /** Set once it cannot be run any more. */
   readonly death: unknown;
@@ -43,5 +44,6 @@ export interface Scheduler {
 /** Where the parts get their schedulers. */
 export interface Timeline {
   readonly nowNs: number;
+  /** A scheduler for one part of the timeline, with an order of its own among events of the same time. */
   createScheduler(): Scheduler;
 }

@@ -49,18 +49,23 @@ export interface HostedKernel {
   ): number;
   /** Zeroed memory for arguments of system calls. Throws ERR_LIBOS_KERNEL_NO_MEMORY. */
   alloc(sizeBytes: number): number;
+  /** Gives back memory of `alloc`. */
   free(address: number): void;
   /** The task of a new child of `parent` (0: of init), or -errno. */
   processCreate(parent: number, flags: number): number;
+  /** Ends a task, with a status as wait(2) has it. */
   processExit(task: number, status: number): void;
   /** The number of the next pending signal, or 0. */
   signalTake(task: number): number;
   /** The events that are ready now, or -errno. */
   watch(task: number, fd: number, events: number, cookie: number): number;
+  /** Ends a watch. */
   unwatch(cookie: number): number;
   /** `config` is the address of a lib_nic_config: the NIC's number, or -errno. */
   nicCreate(config: number): number;
+  /** Takes a NIC away; 0 or a negative errno. */
   nicDestroy(nic: number): number;
+  /** Whether a NIC has carrier; 0 or a negative errno. */
   nicCarrier(nic: number, up: boolean): number;
   /** The address of a lib_frame to fill, or 0. */
   rxAlloc(nic: number, lengthBytes: number): number;

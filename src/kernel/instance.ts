@@ -199,6 +199,7 @@ export class KernelInstance implements HostedKernel {
     return address;
   }
 
+  /** Gives back memory of `alloc`. */
   free(address: number): void {
     this.#call(() => this.#exports.lib_free(address));
   }
@@ -209,6 +210,7 @@ export class KernelInstance implements HostedKernel {
     return task < 0 && task > -4096 ? task : task >>> 0;
   }
 
+  /** Ends a task, with a status as wait(2) has it. */
   processExit(task: number, status: number): void {
     this.#call(() => this.#exports.lib_process_exit(task, status));
   }
@@ -223,6 +225,7 @@ export class KernelInstance implements HostedKernel {
     return this.#call(() => this.#exports.lib_watch(task, fd, events, cookie));
   }
 
+  /** Ends a watch. */
   unwatch(cookie: number): number {
     return this.#call(() => this.#exports.lib_unwatch(cookie));
   }
@@ -232,10 +235,12 @@ export class KernelInstance implements HostedKernel {
     return this.#call(() => this.#exports.lib_nic_create(config));
   }
 
+  /** Takes a NIC away; 0 or a negative errno. */
   nicDestroy(nic: number): number {
     return this.#call(() => this.#exports.lib_nic_destroy(nic));
   }
 
+  /** Whether a NIC has carrier; 0 or a negative errno. */
   nicCarrier(nic: number, up: boolean): number {
     return this.#call(() => this.#exports.lib_nic_carrier(nic, up ? 1 : 0));
   }

@@ -28,6 +28,7 @@ export interface CloneOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly console?: Console;
+  /** Told of each WARN of the kernel. */
   readonly onWarning?: (warning: KernelWarning) => void;
 }
 

@@ -85,6 +85,7 @@ export class KernelMemory {
     u32[at + 1] = high;
   }
 
+  /** UTF-8 at an address. */
   readText(address: number, lengthBytes: number): string {
     const at = (address >>> 0) - this.base;
     return decoder.decode(this.bytes.subarray(at, at + lengthBytes));

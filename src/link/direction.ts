@@ -278,6 +278,7 @@ export class LinkDirection implements Departures, Receiver, FrameStage, Stateful
     this.#transmitter.down();
   }
 
+  /** Frames pass again. */
   up(): void {
     this.#transmitter.up();
   }

@@ -94,6 +94,7 @@ export class Link implements Stateful {
     this.#setCarrier();
   }
 
+  /** Both ends have carrier again. */
   up(): void {
     if (this.#isUp || !this.#mayChange()) return;
     this.#isUp = true;

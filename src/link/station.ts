@@ -55,6 +55,7 @@ export class Station implements Radio {
     return this.#accessPoint;
   }
 
+  /** It is somewhere else from now on, and roams if it has to. */
   moveTo(position: Position): void {
     const checked = checkPosition(position, this.link.name);
     if (!this.#air.mayChange()) return;

@@ -143,6 +143,7 @@ export class Wireless implements Medium, PortOwner {
     throw new LibosError('ERR_LIBOS_LINK', `${link.name} does not end in ${this.name}`);
   }
 
+  /** Made by `simulation.accessPoint`. @internal */
   createAccessPoint(name: string, position: Position): AccessPoint {
     const port = this.createPort();
     const accessPoint = new AccessPoint(this.#world, this, name, position, port);

@@ -25,6 +25,7 @@ export interface NativeHostOptions {
   readonly memoryMax?: number | string;
   readonly cmdline?: string;
   readonly console?: Console;
+  /** Told of each WARN of the kernel. */
   readonly onWarning?: (warning: KernelWarning) => void;
   /** Told once if the kernel dies; all that waited has been rejected by then. */
   readonly onDeath?: (death: KernelPanic) => void;
@@ -69,6 +70,7 @@ export class NativeHost {
     this.kernel.close();
   }
 
+  /** `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -281,6 +281,7 @@ export class NativeInstance implements HostedKernel {
     this.#memoryOwner.giveBack();
   }
 
+  /** `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -96,6 +96,7 @@ export class RealTimeline implements Timeline, Scheduler {
     this.#toRun.clear();
   }
 
+  /** `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

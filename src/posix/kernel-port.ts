@@ -16,6 +16,7 @@ export interface KernelPort {
   readonly death?: unknown;
   /** Zeroed memory for arguments, 16-byte aligned; 0 when there is none. */
   alloc(sizeBytes: number): number;
+  /** Gives back memory of `alloc`. */
   free(address: number): void;
   /** The result or a negative errno; -512 to -516 when the call would have to wait. */
   syscall(
@@ -30,14 +31,17 @@ export interface KernelPort {
   ): number;
   /** A child of `parent` (0: of init), or a negative errno. */
   processCreate(parent: number, flags: number): number;
+  /** Ends a task, with a status as wait(2) has it. */
   processExit(task: number, status: number): void;
   /** The next pending signal that is not blocked, or 0. */
   signalTake(task: number): number;
   /** Reports wake-ups of a file under `cookie` until unwatched or closed: the events ready now, or a negative errno. */
   watch(task: number, fd: number, events: number, cookie: number): number;
+  /** Ends a watch. */
   unwatch(cookie: number): number;
   /** Set by the glue; called while the kernel runs, so they only record. */
   onWake: (cookie: number, events: number) => void;
+  /** Told of a task that a signal waits for. */
   onSignal: (task: number) => void;
   /** Tells a port that records its calls where their arguments lie. */
   useArena?(arena: ArgumentArena): void;
@@ -52,6 +56,7 @@ export interface ArgumentArena {
 
 /** A timer that can be called off; calling off one that fired does nothing. */
 export interface Timer {
+  /** It does not call any more. */
   cancel(): void;
 }
 

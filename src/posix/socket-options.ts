@@ -28,7 +28,9 @@ export interface SocketOption<T, U = T> {
   readonly name: number;
   /** Room that getting needs. */
   readonly lengthBytes: number;
+  /** A value as bytes for setsockopt(2). */
   encode(value: T, model: DataModel): Uint8Array;
+  /** The value in bytes of getsockopt(2). */
   decode(bytes: Uint8Array, model: DataModel): U;
 }
 

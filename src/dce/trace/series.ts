@@ -70,11 +70,17 @@ export interface AnySeries {
   readonly length: number;
   readonly columnNames: readonly string[];
   readonly samples: readonly Sample[];
+  /** For the digest of the run. @internal */
   readonly digestPart: DigestPart;
+  /** Undefined beyond the last. */
   at(index: number): Sample | undefined;
+  /** When sample `index` was taken; Infinity beyond the last. */
   timeNs(index: number): number;
+  /** Of the first sample after a time. */
   indexAfter(timeNs: number): number;
+  /** A column, as numbers. */
   numbers(name: string): number[];
+  /** All samples, each as its columns. */
   rows(): Iterable<readonly unknown[]>;
 }
 
@@ -154,6 +160,7 @@ export class Series<
     return [...this];
   }
 
+  /** Its samples, from the first. */
   *[Symbol.iterator](): Generator<S, void, void> {
     for (let index = 0; index < this.#length; index++) yield this.at(index)!;
   }

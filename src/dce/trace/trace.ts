@@ -139,6 +139,7 @@ export class Trace implements Stateful, Disposable, AsyncIterable<TraceItem> {
     return toCsv(this.#lists()[kind]);
   }
 
+  /** All series as JSON. */
   json(): string {
     return toJson(this.#lists());
   }

@@ -115,6 +115,7 @@ export class Network {
     this.#onFilesChanged = callback;
   }
 
+  /** What `libos status` shows of its NICs. */
   status(): readonly NicStatus[] {
     const { route } = this.#services.posix;
     return this.#nics.map(({ config, backend, nic }) => ({

@@ -14,7 +14,9 @@ import { ByteWriter } from './byte-writer.js';
 export interface AttributeKind<T> {
   /** Nested attributes say so in their type, as strict kernels demand. */
   readonly nested?: boolean;
+  /** Writes a value, without the attribute’s header. */
   write(writer: ByteWriter, value: T): void;
+  /** The value in the bytes of an attribute. */
   read(payload: Uint8Array): T;
 }
 
@@ -117,6 +119,7 @@ export const s64Number = fixed(
 );
 /** A byte that is 0 or 1. */
 export const bool8: AttributeKind<boolean> = {
+  /** Writes a value, without the attribute’s header. */
   write: (writer, value) => u8.write(writer, value ? 1 : 0),
   read: (payload) => u8.read(payload) !== 0,
 };
@@ -125,6 +128,7 @@ export const bool8: AttributeKind<boolean> = {
 export const flag: AttributeKind<true> = { write: () => undefined, read: () => true };
 
 export const binary: AttributeKind<Uint8Array> = {
+  /** Writes a value, without the attribute’s header. */
   write: (writer, value) => writer.bytes(value),
   read: (payload) => payload.slice(),
 };
@@ -133,6 +137,7 @@ const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder();
 /** NUL-terminated on the wire. */
 export const text: AttributeKind<string> = {
+  /** Writes a value, without the attribute’s header. */
   write(writer, value) {
     writer.bytes(utf8.encode(value));
     writer.bytes(new Uint8Array(1));
@@ -145,11 +150,13 @@ export const text: AttributeKind<string> = {
 
 /** An IPv4 or IPv6 address, by its length. */
 export const ip: AttributeKind<string> = {
+  /** Writes a value, without the attribute’s header. */
   write: (writer, value) => writer.bytes(parseIp(value)),
   read: (payload) => formatIp(payload),
 };
 /** A hardware address; written from Ethernet’s form, read at any length. */
 export const mac: AttributeKind<string> = {
+  /** Writes a value, without the attribute’s header. */
   write: (writer, value) => writer.bytes(parseMac(value)),
   read: (payload) => formatMac(payload),
 };
@@ -219,7 +226,9 @@ export interface Policy<P extends PolicyEntries> {
   readonly entries: P;
   /** In the policy’s order, so that equal objects give equal bytes. */
   write(writer: ByteWriter, value: AttributesOf<P>): void;
+  /** Attributes as bytes. */
   encode(value: AttributesOf<P>): Uint8Array;
+  /** Attributes by name; those that it does not know are left out. */
   decode(bytes: Uint8Array): AttributesOf<P>;
 }
 

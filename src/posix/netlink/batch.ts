@@ -16,6 +16,7 @@ export class RouteBatch {
     this.#client = client;
   }
 
+  /** `ip link set`. */
   changeLink(index: number, settings: ChangedLink): void {
     this.#add('RTM_NEWLINK', C.RTM_NEWLINK, 0, encodeLink(index, settings));
   }
@@ -34,16 +35,19 @@ export class RouteBatch {
     });
   }
 
+  /** `ip address add`. */
   addAddress(index: number, settings: AddressSettings): void {
     const flags = NLM_F_CREATE | NLM_F_EXCL;
     this.#add('RTM_NEWADDR', C.RTM_NEWADDR, flags, encodeAddress(index, settings));
   }
 
+  /** `ip route replace`. */
   replaceRoute(route: RouteSettings): void {
     const flags = NLM_F_CREATE | NLM_F_REPLACE;
     this.#add('RTM_NEWROUTE', C.RTM_NEWROUTE, flags, encodeRoute(route));
   }
 
+  /** `ip route del`. */
   removeRoute(route: RouteSettings): void {
     this.#add('RTM_DELROUTE', C.RTM_DELROUTE, 0, encodeRoute(route, true));
   }

@@ -9,12 +9,14 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** 16 bits, in the machine’s order. */
   u16(value: number): void {
     this.#reserve(2);
     this.setU16(this.#length, value);
     this.#length += 2;
   }
 
+  /** What has been written. */
   bytes(value: Uint8Array): void {
     this.#reserve(value.byteLength);
     this.#buffer.set(value, this.#length);
@@ -27,6 +29,7 @@ export class ByteWriter {
     this.#buffer[at + 1] = value >>> 8;
   }
 
+  /** Overwrites 32 bits, in the machine’s order. */
   setU32(at: number, value: number): void {
     this.setU16(at, value);
     this.setU16(at + 2, value >>> 16);

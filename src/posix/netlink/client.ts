@@ -25,6 +25,7 @@ import {
 
 /** A netlink socket, seen from here. */
 export interface NetlinkTransport {
+  /** Sends one datagram. */
   send(datagram: Uint8Array): void;
   /** The next datagram, or undefined when none is queued. */
   receive(): Uint8Array | undefined;

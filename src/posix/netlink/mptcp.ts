@@ -61,6 +61,7 @@ export class MptcpPathManager {
     this.#family = new GenericFamily(client, 'mptcp_pm', C.MPTCP_PM_VER);
   }
 
+  /** `ip mptcp endpoint add`. */
   addEndpoint(settings: MptcpEndpointSettings): void {
     const { address, id, interfaceIndex } = settings;
     const isIpv6 = ipVersion(address) === 6;
@@ -75,22 +76,26 @@ export class MptcpPathManager {
     this.#family.request('MPTCP_PM_CMD_ADD_ADDR', C.MPTCP_PM_CMD_ADD_ADDR, attributes);
   }
 
+  /** `ip mptcp endpoint delete`. */
   removeEndpoint(id: number): void {
     const attributes = endpointPolicy.encode({ endpoint: { id } });
     this.#family.request('MPTCP_PM_CMD_DEL_ADDR', C.MPTCP_PM_CMD_DEL_ADDR, attributes);
   }
 
+  /** `ip mptcp endpoint show`. */
   endpoints(): readonly MptcpEndpoint[] {
     return this.#family
       .dump('MPTCP_PM_CMD_GET_ADDR', C.MPTCP_PM_CMD_GET_ADDR)
       .map((attributes) => toEndpoint(endpointPolicy.decode(attributes).endpoint ?? {}));
   }
 
+  /** `ip mptcp limits set`. */
   setLimits(limits: Partial<MptcpLimits>): void {
     const attributes = limitsPolicy.encode({ ...this.limits(), ...limits });
     this.#family.request('MPTCP_PM_CMD_SET_LIMITS', C.MPTCP_PM_CMD_SET_LIMITS, attributes);
   }
 
+  /** `ip mptcp limits show`. */
   limits(): MptcpLimits {
     const [answer] = this.#family.request(
       'MPTCP_PM_CMD_GET_LIMITS',

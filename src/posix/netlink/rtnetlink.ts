@@ -100,17 +100,20 @@ export class Links {
     this.#client = client;
   }
 
+  /** `ip link show`. */
   list(): readonly Link[] {
     return this.#client
       .dump('RTM_GETLINK', C.RTM_GETLINK, ...encodeLinkQuery(0))
       .map(({ payload }) => decodeLink(payload));
   }
 
+  /** One link; ENODEV when there is none. */
   get(link: Interface): Link {
     const query = typeof link === 'number' ? encodeLinkQuery(link) : encodeLinkQuery(0, link);
     return decodeLink(only(this.#client.request('RTM_GETLINK', C.RTM_GETLINK, 0, ...query)));
   }
 
+  /** Its interface index. */
   indexOf(link: Interface): number {
     return typeof link === 'number' ? link : this.get(link).index;
   }
@@ -131,6 +134,7 @@ export class Links {
     return this.#client.request('RTM_NEWLINK', C.RTM_NEWLINK, 0, ...request).warning;
   }
 
+  /** `ip link delete`. */
   remove(link: Interface): void {
     this.#client.request('RTM_DELLINK', C.RTM_DELLINK, 0, ...encodeLinkQuery(this.indexOf(link)));
   }
@@ -145,6 +149,7 @@ export class Addresses {
     this.#indexOf = indexOf;
   }
 
+  /** `ip address show`. */
   list(
     filter: { readonly family?: number; readonly link?: Interface } = {},
   ): readonly InterfaceAddress[] {
@@ -166,6 +171,7 @@ export class Addresses {
     this.#change('RTM_NEWADDR', C.RTM_NEWADDR, replace, link, address);
   }
 
+  /** `ip address del`. */
   remove(link: Interface, address: string | AddressSettings): void {
     this.#change('RTM_DELADDR', C.RTM_DELADDR, 0, link, address);
   }
@@ -189,6 +195,7 @@ export class Routes {
     this.#client = client;
   }
 
+  /** `ip route show`. */
   list(filter: { readonly family?: number; readonly table?: number } = {}): readonly Route[] {
     const { family = AF_UNSPEC, table } = filter;
     return this.#client
@@ -205,19 +212,23 @@ export class Routes {
     );
   }
 
+  /** `ip route add`. */
   add(route: RouteSettings): void {
     this.#client.request('RTM_NEWROUTE', C.RTM_NEWROUTE, create, ...encodeRoute(route));
   }
 
+  /** `ip route replace`. */
   replace(route: RouteSettings): void {
     this.#client.request('RTM_NEWROUTE', C.RTM_NEWROUTE, replace, ...encodeRoute(route));
   }
 
+  /** `ip route append`. */
   append(route: RouteSettings): void {
     const flags = NLM_F_CREATE | NLM_F_APPEND;
     this.#client.request('RTM_NEWROUTE', C.RTM_NEWROUTE, flags, ...encodeRoute(route));
   }
 
+  /** `ip route del`. */
   remove(route: RouteSettings): void {
     this.#client.request('RTM_DELROUTE', C.RTM_DELROUTE, 0, ...encodeRoute(route, true));
   }
@@ -230,16 +241,19 @@ export class Rules {
     this.#client = client;
   }
 
+  /** `ip rule show`. */
   list(family: number): readonly Rule[] {
     return this.#client
       .dump('RTM_GETRULE', C.RTM_GETRULE, ...encodeRuleDump(family))
       .map(({ payload }) => decodeRule(payload));
   }
 
+  /** `ip rule add`. */
   add(rule: RuleSettings): void {
     this.#client.request('RTM_NEWRULE', C.RTM_NEWRULE, create, ...encodeRule(rule));
   }
 
+  /** `ip rule del`. */
   remove(rule: RuleSettings): void {
     this.#client.request('RTM_DELRULE', C.RTM_DELRULE, 0, ...encodeRule(rule, true));
   }
@@ -254,6 +268,7 @@ export class Neighbours {
     this.#indexOf = indexOf;
   }
 
+  /** `ip neighbour show`. */
   list(filter: { readonly family?: number; readonly link?: Interface } = {}): readonly Neighbour[] {
     const index = filter.link === undefined ? undefined : this.#indexOf(filter.link);
     return this.#client
@@ -269,14 +284,17 @@ export class Neighbours {
       .map(({ payload }) => decodeNeighbour(payload));
   }
 
+  /** `ip neighbour add`. */
   add(link: Interface, neighbour: NeighbourSettings): void {
     this.#change('RTM_NEWNEIGH', C.RTM_NEWNEIGH, create, link, neighbour);
   }
 
+  /** `ip neighbour replace`. */
   replace(link: Interface, neighbour: NeighbourSettings): void {
     this.#change('RTM_NEWNEIGH', C.RTM_NEWNEIGH, replace, link, neighbour);
   }
 
+  /** `ip neighbour del`. */
   remove(link: Interface, neighbour: NeighbourSettings): void {
     this.#change('RTM_DELNEIGH', C.RTM_DELNEIGH, 0, link, neighbour);
   }
@@ -299,26 +317,31 @@ export class Nexthops {
     this.#client = client;
   }
 
+  /** `ip nexthop show`. */
   list(): readonly Nexthop[] {
     return this.#client
       .dump('RTM_GETNEXTHOP', C.RTM_GETNEXTHOP, ...encodeNexthopQuery(0))
       .map(({ payload }) => decodeNexthop(payload));
   }
 
+  /** `ip nexthop get id`. */
   get(id: number): Nexthop {
     return decodeNexthop(
       only(this.#client.request('RTM_GETNEXTHOP', C.RTM_GETNEXTHOP, 0, ...encodeNexthopQuery(id))),
     );
   }
 
+  /** `ip nexthop add`. */
   add(nexthop: NexthopSettings): void {
     this.#client.request('RTM_NEWNEXTHOP', C.RTM_NEWNEXTHOP, create, ...encodeNexthop(nexthop));
   }
 
+  /** `ip nexthop replace`. */
   replace(nexthop: NexthopSettings & { readonly id: number }): void {
     this.#client.request('RTM_NEWNEXTHOP', C.RTM_NEWNEXTHOP, replace, ...encodeNexthop(nexthop));
   }
 
+  /** `ip nexthop del`. */
   remove(id: number): void {
     this.#client.request('RTM_DELNEXTHOP', C.RTM_DELNEXTHOP, 0, ...encodeNexthopQuery(id));
   }
@@ -331,6 +354,7 @@ export class Namespaces {
     this.#client = client;
   }
 
+  /** `ip netns list-id`. */
   list(): readonly NamespaceSettings[] {
     return this.#client
       .dump('RTM_GETNSID', C.RTM_GETNSID, ...encodeNamespace({}))

@@ -37,6 +37,7 @@ export class TrafficControl {
       .filter((qdisc) => index === 0 || qdisc.index === index);
   }
 
+  /** `tc qdisc add`. */
   addQdisc(link: Interface, qdisc: QdiscSettings): void {
     const flags = NLM_F_CREATE | NLM_F_EXCL;
     this.#client.request(
@@ -68,6 +69,7 @@ export class TrafficControl {
     );
   }
 
+  /** `tc qdisc del`: the root, unless a place is said. */
   removeQdisc(link: Interface, place: QueuePlace = { parent: 'root' }): void {
     this.#client.request(
       'RTM_DELQDISC',
@@ -77,12 +79,14 @@ export class TrafficControl {
     );
   }
 
+  /** `tc class show`. */
   classes(link: Interface): readonly Queue[] {
     return this.#client
       .dump('RTM_GETTCLASS', C.RTM_GETTCLASS, ...encodePlace(this.#indexOf(link), {}))
       .map(({ payload }) => decodeQueue(payload, 'class'));
   }
 
+  /** `tc class add`. */
   addClass(link: Interface, settings: ClassSettings): void {
     const flags = NLM_F_CREATE | NLM_F_EXCL;
     this.#client.request(
@@ -93,6 +97,7 @@ export class TrafficControl {
     );
   }
 
+  /** `tc class change`. */
   changeClass(link: Interface, settings: ClassSettings): void {
     this.#client.request(
       'RTM_NEWTCLASS',
@@ -102,6 +107,7 @@ export class TrafficControl {
     );
   }
 
+  /** `tc class del`. */
   removeClass(link: Interface, place: QueuePlace): void {
     this.#client.request(
       'RTM_DELTCLASS',
@@ -111,12 +117,14 @@ export class TrafficControl {
     );
   }
 
+  /** `tc filter show`. */
   filters(link: Interface, parent: Handle = 'root'): readonly Queue[] {
     return this.#client
       .dump('RTM_GETTFILTER', C.RTM_GETTFILTER, ...encodePlace(this.#indexOf(link), { parent }))
       .map(({ payload }) => decodeQueue(payload, 'filter'));
   }
 
+  /** `tc filter add`. */
   addFilter(link: Interface, filter: FilterSettings): void {
     const flags = NLM_F_CREATE | NLM_F_EXCL;
     this.#client.request(
@@ -127,6 +135,7 @@ export class TrafficControl {
     );
   }
 
+  /** `tc filter del`. */
   removeFilter(link: Interface, filter: FilterSettings): void {
     this.#client.request(
       'RTM_DELTFILTER',

@@ -40,6 +40,7 @@ export const input = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
 const closingStates: ReadonlySet<number> = new Set([4, 11, 9]);
 
 export class AsyncCalls extends SystemCalls {
+  /** read(2), which waits for data. */
   async readAsync(fd: number, buffer: DataTarget, options?: WaitOptions): Promise<number> {
     const target = targetOf(buffer);
     return this.check(
@@ -55,12 +56,14 @@ export class AsyncCalls extends SystemCalls {
     return this.writeAll('write', fd, bytes.byteLength, attempt, options);
   }
 
+  /** send(2), which waits for room. */
   async sendAsync(fd: number, data: DataSource, flags = 0, options?: WaitOptions): Promise<number> {
     const bytes = sourceOf(data);
     const attempt = (done: number): number => this.trySend(fd, bytes.subarray(done), flags);
     return this.writeAll('send', fd, bytes.byteLength, attempt, options);
   }
 
+  /** sendto(2), which waits for room. */
   async sendtoAsync(
     fd: number,
     data: DataSource,
@@ -90,6 +93,7 @@ export class AsyncCalls extends SystemCalls {
     return (await this.receive('recv', fd, targetOf(buffer), flags, options)).length;
   }
 
+  /** recvfrom(2), which waits for a message. */
   async recvfromAsync(
     fd: number,
     buffer: DataTarget,
@@ -125,6 +129,7 @@ export class AsyncCalls extends SystemCalls {
     }
   }
 
+  /** accept4(2), which waits until somebody comes. */
   async acceptAsync(fd: number, flags = 0, options?: WaitOptions): Promise<Accepted> {
     let address: SocketAddress | undefined;
     const attempt = (): number => {
@@ -185,6 +190,7 @@ export class AsyncCalls extends SystemCalls {
     return revents;
   }
 
+  /** select(2), which waits. */
   async selectAsync(
     sets: SelectSets,
     options: TimedWaitOptions = {},
@@ -204,6 +210,7 @@ export class AsyncCalls extends SystemCalls {
     return found;
   }
 
+  /** epoll_wait(2), which waits. */
   async epollWaitAsync(
     epoll: number,
     maximum = 64,

@@ -9,6 +9,7 @@ import type { WaitOptions } from './blocking.js';
 import type { MessageBuffers, OutgoingMessage, ReceivedMessage } from './message-calls.js';
 
 export class AsyncVectorCalls extends AsyncCalls {
+  /** readv(2), which waits for data. */
   async readvAsync(
     fd: number,
     buffers: readonly ArrayBufferView[],
@@ -141,6 +142,7 @@ export class AsyncVectorCalls extends AsyncCalls {
     return this.check(await this.wait('sendfile', to, EPOLLOUT, attempt, options), 'sendfile');
   }
 
+  /** tee(2), which waits. */
   async teeAsync(
     from: number,
     to: number,

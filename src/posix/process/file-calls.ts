@@ -46,6 +46,7 @@ export class FileCalls extends ProcessBase {
     return result;
   }
 
+  /** write(2): the count of bytes written. */
   write(fd: number, data: DataSource): number {
     return this.check(this.tryWrite(fd, sourceOf(data)), 'write');
   }
@@ -57,6 +58,7 @@ export class FileCalls extends ProcessBase {
     return this.syscall(this.nr.write, descriptor(fd), address, some.byteLength);
   }
 
+  /** pread(2): the count of bytes read, 0 at the end. */
   pread(fd: number, buffer: ArrayBufferView, position: number): number {
     const target = bufferOf(buffer);
     this.arena.reset();
@@ -73,6 +75,7 @@ export class FileCalls extends ProcessBase {
     return this.check(result, 'pread');
   }
 
+  /** pwrite(2): the count of bytes written. */
   pwrite(fd: number, data: ArrayBufferView | string, position: number): number {
     const source = bytesOf(data);
     this.arena.reset();
@@ -84,6 +87,7 @@ export class FileCalls extends ProcessBase {
     );
   }
 
+  /** readv(2): the count of bytes read, 0 at the end. */
   readv(fd: number, buffers: readonly ArrayBufferView[]): number {
     return this.check(this.tryReadv(fd, buffers.map(bufferOf)), 'readv');
   }
@@ -96,6 +100,7 @@ export class FileCalls extends ProcessBase {
     return result;
   }
 
+  /** writev(2): the count of bytes written. */
   writev(fd: number, data: readonly (ArrayBufferView | string)[]): number {
     return this.check(this.tryWritev(fd, data.map(bytesOf)), 'writev');
   }
@@ -156,6 +161,7 @@ export class FileCalls extends ProcessBase {
     return Number(this.memory.view.getBigInt64(address - this.memory.base, true));
   }
 
+  /** close(2): all who wait on the descriptor end with EBADF. */
   close(fd: number): void {
     this.blocking.closing(descriptor(fd));
     this.check(this.syscall(this.nr.close, fd), 'close');
@@ -167,6 +173,7 @@ export class FileCalls extends ProcessBase {
     this.check(this.syscall(this.nr.close_range, first, last, 0), 'close_range');
   }
 
+  /** dup(2): the lowest free descriptor. */
   dup(fd: number): number {
     return this.check(this.syscall(this.nr.dup, descriptor(fd)), 'dup');
   }
@@ -181,6 +188,7 @@ export class FileCalls extends ProcessBase {
     return this.check(this.syscall(this.nr.dup3, descriptor(fd), target, 0), 'dup2');
   }
 
+  /** dup3(2). */
   dup3(fd: number, target: number, flags = 0): number {
     if (fd !== target) this.blocking.closing(descriptor(target));
     return this.check(
@@ -214,15 +222,18 @@ export class FileCalls extends ProcessBase {
     return this.fcntl(fd, closeOnExec ? F_DUPFD_CLOEXEC : F_DUPFD, lowest);
   }
 
+  /** Whether O_NONBLOCK is set: fcntl(2), F_GETFL. */
   isNonBlocking(fd: number): boolean {
     return (this.fcntl(fd, F_GETFL) & O_NONBLOCK) !== 0;
   }
 
+  /** O_NONBLOCK: fcntl(2). */
   setNonBlocking(fd: number, nonBlocking = true): void {
     const flags = this.fcntl(fd, F_GETFL);
     this.fcntl(fd, F_SETFL, nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
   }
 
+  /** FD_CLOEXEC: fcntl(2). */
   setCloseOnExec(fd: number, close = true): void {
     this.fcntl(fd, F_SETFD, close ? FD_CLOEXEC : 0);
   }
@@ -304,10 +315,12 @@ export class FileCalls extends ProcessBase {
     return address;
   }
 
+  /** fsync(2). */
   fsync(fd: number): void {
     this.check(this.syscall(this.nr.fsync, descriptor(fd)), 'fsync');
   }
 
+  /** ftruncate(2); the length is in bytes. */
   ftruncate(fd: number, length: number): void {
     this.check(this.syscall(this.nr.ftruncate, descriptor(fd), ...this.wide(length)), 'ftruncate');
   }

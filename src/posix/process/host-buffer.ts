@@ -47,6 +47,7 @@ export class HostBuffer {
     if (this.#port.death === undefined) this.#port.free(this.#address);
   }
 
+  /** Gives the memory back. */
   [Symbol.dispose](): void {
     this.free();
   }

@@ -59,10 +59,12 @@ const headerOf = { msg_name: 0, msg_namelen: 0, msg_control: 0, msg_controllen: 
 const transferBytesMax = 1024 * 1024;
 
 export class MessageCalls extends SocketCalls {
+  /** send(2): the count of bytes sent. */
   send(fd: number, data: DataSource, flags = 0): number {
     return this.check(this.trySend(fd, sourceOf(data), flags), 'send');
   }
 
+  /** sendto(2): the count of bytes sent. */
   sendto(fd: number, data: DataSource, flags: number, address: SocketAddress): number {
     const result = this.trySend(fd, sourceOf(data), flags, address);
     if (result < 0) throw this.failure(result, 'sendto', addressDetails(address));
@@ -91,10 +93,12 @@ export class MessageCalls extends SocketCalls {
     );
   }
 
+  /** recv(2): the count of bytes, 0 at the end of a stream. */
   recv(fd: number, buffer: DataTarget, flags = 0): number {
     return this.check(this.tryReceive(fd, targetOf(buffer), flags), 'recv');
   }
 
+  /** recvfrom(2). */
   recvfrom(fd: number, buffer: DataTarget, flags = 0): Received {
     const length = this.check(this.tryReceive(fd, targetOf(buffer), flags), 'recvfrom');
     return { length, address: this.acceptedAddress() };
@@ -128,6 +132,7 @@ export class MessageCalls extends SocketCalls {
     return result === 0 && this.intAt(at) === SOCK_STREAM;
   }
 
+  /** sendmsg(2): the count of bytes sent. */
   sendmsg(fd: number, message: OutgoingMessage, flags = 0): number {
     const result = this.trySendMessage(fd, message, flags);
     if (result < 0) throw this.failure(result, 'sendmsg', addressDetails(message.address));
@@ -160,6 +165,7 @@ export class MessageCalls extends SocketCalls {
     this.fill(msghdr, header, value);
   }
 
+  /** recvmsg(2). */
   recvmsg(fd: number, buffers: MessageBuffers, flags = 0): ReceivedMessage {
     const { result, message } = this.tryReceiveMessage(fd, buffers, flags);
     this.check(result, 'recvmsg');

@@ -74,6 +74,7 @@ export class OptionCalls extends MessageCalls {
     );
   }
 
+  /** setsockopt(2), with the value as the option has it. */
   setOption<T, U>(fd: number, option: SocketOption<T, U>, value: T): void {
     this.setsockopt(fd, option.level, option.name, option.encode(value, this.model));
   }
@@ -92,6 +93,7 @@ export class OptionCalls extends MessageCalls {
     );
   }
 
+  /** SO_DETACH_FILTER: socket(7). */
   detachFilter(fd: number): void {
     this.setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, 0);
   }
@@ -143,6 +145,7 @@ export class OptionCalls extends MessageCalls {
     return this.ioctlInt(fd, SIOCOUTQ);
   }
 
+  /** sockatmark(3). */
   atUrgentMark(fd: number): boolean {
     return this.ioctlInt(fd, SIOCATMARK) !== 0;
   }
@@ -161,6 +164,7 @@ export class OptionCalls extends MessageCalls {
     );
   }
 
+  /** if_indextoname(3). */
   interfaceName(fd: number, index: number): string {
     return this.ioctlWith(fd, SIOCGIFNAME, ifreq_int, { ifr_name: '', ifr_ifindex: index })
       .ifr_name;

@@ -30,10 +30,12 @@ const pathBytesMax = 4096;
 const fromUtf8 = new TextDecoder();
 
 export class PathCalls extends FileCalls {
+  /** open(2): the descriptor. */
   open(path: string, flags: number = O_RDONLY, mode = 0o666): number {
     return this.openat(AT_FDCWD, path, flags, mode);
   }
 
+  /** openat(2): the descriptor. */
   openat(directory: number, path: string, flags: number = O_RDONLY, mode = 0o666): number {
     this.arena.reset();
     const name = this.arena.putText(path);
@@ -47,6 +49,7 @@ export class PathCalls extends FileCalls {
     return this.check(result, 'open', { path });
   }
 
+  /** fstat(2). */
   fstat(fd: number): FileStatus {
     this.arena.reset();
     const address = this.arena.take(stat64.sizeof(this.model));
@@ -54,14 +57,17 @@ export class PathCalls extends FileCalls {
     return this.load(stat64, address);
   }
 
+  /** stat(2). */
   stat(path: string): FileStatus {
     return this.fstatat(AT_FDCWD, path, 0);
   }
 
+  /** lstat(2). */
   lstat(path: string): FileStatus {
     return this.fstatat(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
   }
 
+  /** fstatat(2). */
   fstatat(directory: number, path: string, flags: number): FileStatus {
     this.arena.reset();
     const name = this.arena.putText(path);
@@ -107,6 +113,7 @@ export class PathCalls extends FileCalls {
     }
   }
 
+  /** readlink(2). */
   readlink(path: string): string {
     this.arena.reset();
     const name = this.arena.putText(path);
@@ -119,6 +126,7 @@ export class PathCalls extends FileCalls {
     return fromUtf8.decode(this.bytesAt(address, length));
   }
 
+  /** symlink(2). */
   symlink(target: string, path: string): void {
     this.arena.reset();
     const to = this.arena.putText(target);
@@ -126,6 +134,7 @@ export class PathCalls extends FileCalls {
     this.check(this.syscall(this.nr.symlinkat, to, AT_FDCWD, at), 'symlink', { path });
   }
 
+  /** mkdir(2). */
   mkdir(path: string, mode = 0o777): void {
     this.arena.reset();
     const name = this.arena.putText(path);
@@ -140,24 +149,28 @@ export class PathCalls extends FileCalls {
     this.check(this.syscall(this.nr.mknodat, AT_FDCWD, name, mode, device), 'mknod', { path });
   }
 
+  /** unlink(2). */
   unlink(path: string): void {
     this.arena.reset();
     const name = this.arena.putText(path);
     this.check(this.syscall(this.nr.unlinkat, AT_FDCWD, name, 0), 'unlink', { path });
   }
 
+  /** rmdir(2). */
   rmdir(path: string): void {
     this.arena.reset();
     const name = this.arena.putText(path);
     this.check(this.syscall(this.nr.unlinkat, AT_FDCWD, name, AT_REMOVEDIR), 'rmdir', { path });
   }
 
+  /** chdir(2). */
   chdir(path: string): void {
     this.arena.reset();
     const name = this.arena.putText(path);
     this.check(this.syscall(this.nr.chdir, name), 'chdir', { path });
   }
 
+  /** getcwd(2). */
   getcwd(): string {
     this.arena.reset();
     const address = this.arena.take(pathBytesMax);
@@ -165,6 +178,7 @@ export class PathCalls extends FileCalls {
     return fromUtf8.decode(this.bytesAt(address, length - 1));
   }
 
+  /** mount(2). */
   mount(source: string, target: string, type: string, flags = 0, options = ''): void {
     this.arena.reset();
     const [from, to, kind, data] = [source, target, type, options].map((text) =>
@@ -173,6 +187,7 @@ export class PathCalls extends FileCalls {
     this.check(this.syscall(this.nr.mount, from, to, kind, flags, data), 'mount', { path: target });
   }
 
+  /** umount2(2). */
   umount(target: string, flags = 0): void {
     this.arena.reset();
     const name = this.arena.putText(target);
@@ -199,6 +214,7 @@ export class PathCalls extends FileCalls {
     }
   }
 
+  /** The whole of a file of text. */
   readFile(path: string): string {
     return fromUtf8.decode(this.readFileBytes(path));
   }

@@ -128,6 +128,7 @@ export class PollCalls extends OptionCalls {
     return fds.filter((fd) => (bytes[at - base + (fd >> 3)]! & (1 << (fd & 7))) !== 0);
   }
 
+  /** epoll_create1(2): the descriptor. */
   epollCreate(flags = 0): number {
     return this.check(
       this.syscall(this.nr.epoll_create1, integer(flags, 'flags')),
@@ -186,6 +187,7 @@ export class PollCalls extends OptionCalls {
     };
   }
 
+  /** eventfd(2): the descriptor. */
   eventfd(initial = 0, flags = 0): number {
     return this.check(
       this.syscall(this.nr.eventfd2, integer(initial, 'a count'), integer(flags, 'flags')),
@@ -193,12 +195,14 @@ export class PollCalls extends OptionCalls {
     );
   }
 
+  /** The counter, which becomes 0 or one less: eventfd(2). */
   eventfdRead(fd: number): bigint {
     const buffer = new Uint8Array(8);
     this.read(fd, buffer);
     return new DataView(buffer.buffer).getBigUint64(0, true);
   }
 
+  /** Adds to the counter: eventfd(2). */
   eventfdWrite(fd: number, count: bigint): void {
     this.write(fd, BigUint64Array.of(count));
   }
@@ -228,6 +232,7 @@ export class PollCalls extends OptionCalls {
     return this.timerSetting(old);
   }
 
+  /** timerfd_gettime(2). */
   timerfdGet(fd: number): TimerSetting {
     this.arena.reset();
     const at = this.arena.take(itimerspec.sizeof(this.model));
@@ -250,12 +255,14 @@ export class PollCalls extends OptionCalls {
     );
   }
 
+  /** The signals that have come: signalfd(2). */
   signalfdRead(fd: number): SignalInfo {
     const buffer = new Uint8Array(signalfd_siginfo.sizeof(this.model));
     this.read(fd, buffer);
     return signalfd_siginfo.decode(buffer, this.model);
   }
 
+  /** inotify_init1(2): the descriptor. */
   inotifyInit(flags = 0): number {
     return this.check(
       this.syscall(this.nr.inotify_init1, integer(flags, 'flags')),
@@ -263,6 +270,7 @@ export class PollCalls extends OptionCalls {
     );
   }
 
+  /** inotify_add_watch(2): the watch. */
   inotifyAddWatch(fd: number, path: string, mask: number): number {
     this.arena.reset();
     const name = this.arena.putText(path);

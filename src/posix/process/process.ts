@@ -152,6 +152,7 @@ export class Process extends AsyncVectorCalls {
     this.context.waits.progressed();
   }
 
+  /** Exits with status 0, if it has not. */
   [Symbol.dispose](): void {
     this.exit();
   }

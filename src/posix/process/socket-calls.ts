@@ -22,6 +22,7 @@ export interface Accepted {
 export class SocketCalls extends PathCalls {
   #addressAt = 0;
 
+  /** socket(2): the descriptor. */
   socket(family: number, type: number, protocol = 0): number {
     return this.check(
       this.syscall(
@@ -34,6 +35,7 @@ export class SocketCalls extends PathCalls {
     );
   }
 
+  /** socketpair(2): both descriptors. */
   socketpair(family: number, type: number, protocol = 0): readonly [number, number] {
     this.arena.reset();
     const address = this.arena.take(8);
@@ -44,6 +46,7 @@ export class SocketCalls extends PathCalls {
     return this.pair(address);
   }
 
+  /** bind(2). */
   bind(fd: number, address: SocketAddress): void {
     this.arena.reset();
     const [at, length] = this.putAddress(address);
@@ -54,6 +57,7 @@ export class SocketCalls extends PathCalls {
     );
   }
 
+  /** listen(2). */
   listen(fd: number, backlog = 4096): void {
     this.check(
       this.syscall(this.nr.listen, descriptor(fd), integer(backlog, 'a backlog')),
@@ -61,6 +65,7 @@ export class SocketCalls extends PathCalls {
     );
   }
 
+  /** accept4(2); EAGAIN when nobody has come. */
   accept(fd: number, flags = 0): Accepted {
     const accepted = this.check(this.tryAccept(fd, flags), 'accept');
     return { fd: accepted, address: this.acceptedAddress() };
@@ -104,6 +109,7 @@ export class SocketCalls extends PathCalls {
     return this.takenAddress(at);
   }
 
+  /** getpeername(2); ENOTCONN without a connection. */
   getpeername(fd: number): SocketAddress | undefined {
     this.arena.reset();
     const at = this.lengthAndAddress();

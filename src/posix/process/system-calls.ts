@@ -26,22 +26,27 @@ export interface ResourceLimit {
 const keep = -1;
 
 export class SystemCalls extends PollCalls {
+  /** getpid(2). */
   getpid(): number {
     return this.check(this.syscall(this.nr.getpid), 'getpid');
   }
 
+  /** getppid(2). */
   getppid(): number {
     return this.check(this.syscall(this.nr.getppid), 'getppid');
   }
 
+  /** getuid(2). */
   getuid(): number {
     return this.syscall(this.nr.getuid);
   }
 
+  /** getresuid(2). */
   userIds(): ProcessIds {
     return this.identity(this.nr.getresuid, 'getresuid');
   }
 
+  /** getresgid(2). */
   groupIds(): ProcessIds {
     return this.identity(this.nr.getresgid, 'getresgid');
   }
@@ -59,10 +64,12 @@ export class SystemCalls extends PollCalls {
     this.check(this.syscall(this.nr.setresuid, real, effective, saved), 'setresuid');
   }
 
+  /** setresgid(2): what is left out stays. */
   setGroupIds({ real = keep, effective = keep, saved = keep }: Partial<ProcessIds>): void {
     this.check(this.syscall(this.nr.setresgid, real, effective, saved), 'setresgid');
   }
 
+  /** setgroups(2). */
   setGroups(groups: readonly number[]): void {
     this.arena.reset();
     const list = Uint32Array.from(groups);
@@ -70,6 +77,7 @@ export class SystemCalls extends PollCalls {
     this.check(this.syscall(this.nr.setgroups, list.length, at), 'setgroups');
   }
 
+  /** umask(2): the one before. */
   umask(mask: number): number {
     return this.syscall(this.nr.umask, integer(mask, 'a mask'));
   }
@@ -106,6 +114,7 @@ export class SystemCalls extends PollCalls {
     this.check(this.syscall(this.nr.setns, descriptor(fd), kind | 0), 'setns');
   }
 
+  /** uname(2). */
   uname(): SystemName {
     this.arena.reset();
     const at = this.arena.take(utsname.sizeof(this.model));
@@ -113,6 +122,7 @@ export class SystemCalls extends PollCalls {
     return this.load(utsname, at);
   }
 
+  /** sethostname(2). */
   sethostname(name: string): void {
     this.arena.reset();
     const at = this.arena.putText(name);
@@ -147,6 +157,7 @@ export class SystemCalls extends PollCalls {
     this.check(this.syscall(this.nr.clock_settime, integer(clock, 'a clock'), at), 'clock_settime');
   }
 
+  /** clock_getres(2), in nanoseconds. */
   clockResolution(clock: number): { readonly seconds: number; readonly nanoseconds: number } {
     return this.time(this.nr.clock_getres, clock, 'clock_getres');
   }
@@ -167,14 +178,17 @@ export class SystemCalls extends PollCalls {
     );
   }
 
+  /** sigprocmask(2), SIG_BLOCK. */
   blockSignals(signals: readonly number[]): void {
     this.changeMask(SIG_BLOCK, signals);
   }
 
+  /** sigprocmask(2), SIG_UNBLOCK. */
   unblockSignals(signals: readonly number[]): void {
     this.changeMask(SIG_UNBLOCK, signals);
   }
 
+  /** sigprocmask(2), SIG_SETMASK. */
   setBlockedSignals(signals: readonly number[]): void {
     this.changeMask(SIG_SETMASK, signals);
   }

@@ -10,6 +10,7 @@ import type { HostTime, KernelPort } from '../kernel-port.js';
 
 /** Tells of a file that becomes ready, until it is closed. */
 export interface Watch {
+  /** Tells of it no longer. */
   end(): void;
 }
 

@@ -59,10 +59,12 @@ class MessageSocket extends SocketHandle {
     };
   }
 
+  /** Sends one datagram with ancillary data. */
   sendMessage(message: OutgoingMessage, options?: WaitOptions): Promise<number> {
     return this.process.sendmsgAsync(this.fd, message, 0, options);
   }
 
+  /** SO_ATTACH_FILTER: classic BPF, socket(7). */
   attachFilter(program: readonly FilterInstruction[]): void {
     this.process.attachFilter(this.fd, program);
   }
@@ -82,6 +84,7 @@ export interface UdpDatagram extends Datagram {
 }
 
 export class UdpSocket extends MessageSocket {
+  /** Opens a socket of a process: udp(7). */
   static open(process: Process, options: UdpOptions = {}): UdpSocket {
     const { address = '::', port = 0 } = options;
     const local = toSocketAddress(process, { address, port });
@@ -117,11 +120,13 @@ export class UdpSocket extends MessageSocket {
     else await this.process.sendtoAsync(this.fd, data, 0, this.#address(target), options);
   }
 
+  /** The next datagram, when it comes. */
   async receive(options?: WaitOptions): Promise<UdpDatagram> {
     const datagram = await this.receiveMessage(options);
     return { ...datagram, from: toEndpoint(datagram.source) };
   }
 
+  /** Datagrams as they come, until it is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<UdpDatagram, void, void> {
     return untilClosed(this, () => this.receive());
   }
@@ -146,6 +151,7 @@ export interface RawOptions {
 
 /** What comes begins with the IP header in IPv4, and with the payload in IPv6, as Linux has it. */
 export class RawSocket extends MessageSocket {
+  /** Opens a socket of a process: raw(7). */
   static open(
     process: Process,
     { version = 4, protocol, address, headerIncluded }: RawOptions,
@@ -161,15 +167,18 @@ export class RawSocket extends MessageSocket {
     );
   }
 
+  /** Sends one datagram. */
   async send(data: ArrayBufferView, address: string, options?: WaitOptions): Promise<void> {
     const target = toSocketAddress(this.process, { address, port: 0 });
     await this.process.sendtoAsync(this.fd, data, 0, target, options);
   }
 
+  /** The next datagram, when it comes. */
   receive(options?: WaitOptions): Promise<Datagram> {
     return this.receiveMessage(options);
   }
 
+  /** Datagrams as they come, until it is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {
     return untilClosed(this, () => this.receive());
   }
@@ -191,6 +200,7 @@ export interface Packet extends Datagram {
 const promiscuousMembership = 1;
 
 export class PacketSocket extends MessageSocket {
+  /** Opens a socket of a process: packet(7). */
   static open(process: Process, options: PacketOptions = {}): PacketSocket {
     const { protocol = ETH_P_ALL, header = true } = options;
     // With protocol 0 nothing is queued before the interface is chosen.
@@ -217,6 +227,7 @@ export class PacketSocket extends MessageSocket {
     else await this.process.sendtoAsync(this.fd, data, 0, address, options);
   }
 
+  /** The next datagram, when it comes. */
   async receive(options?: WaitOptions): Promise<Packet> {
     const { source, ...rest } = await this.receiveMessage(options);
     return { ...rest, source: source?.family === AF_PACKET ? source : undefined };
@@ -228,6 +239,7 @@ export class PacketSocket extends MessageSocket {
     return { packets: tp_packets, drops: tp_drops };
   }
 
+  /** Datagrams as they come, until it is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<Packet, void, void> {
     return untilClosed(this, () => this.receive());
   }

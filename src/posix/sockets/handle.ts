@@ -29,10 +29,12 @@ export class SocketHandle {
     return this.#closed;
   }
 
+  /** getsockopt(2), with the value as the option has it. */
   getOption<T, U>(option: SocketOption<T, U>): U {
     return this.process.getOption(this.fd, option);
   }
 
+  /** setsockopt(2), with the value as the option has it. */
   setOption<T, U>(option: SocketOption<T, U>, value: T): void {
     this.process.setOption(this.fd, option, value);
   }
@@ -51,10 +53,12 @@ export class SocketHandle {
     if (!this.process.exited) await this.process.closeAsync(this.#fd);
   }
 
+  /** `close`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeGracefully();
   }

@@ -31,6 +31,7 @@ export class NetlinkSocket extends SocketHandle {
     this.client = new NetlinkClient(netlinkTransport(process, fd));
   }
 
+  /** Opens a socket of a process. */
   static open(
     process: Process,
     { protocol = NETLINK_ROUTE, groups = [] }: NetlinkOptions = {},
@@ -52,6 +53,7 @@ export class NetlinkSocket extends SocketHandle {
     );
   }
 
+  /** Messages as they come, until it is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<readonly NetlinkMessage[], void, void> {
     return untilClosed(this, () => this.receive());
   }
@@ -61,6 +63,7 @@ export class NetlinkSocket extends SocketHandle {
 export class RouteMonitor extends SocketHandle {
   #queue: RouteEvent[] = [];
 
+  /** Opens a socket of a process. */
   static open(process: Process, topics: readonly EventTopic[]): RouteMonitor {
     return withSocketSync(process, [AF_NETLINK, SOCK_RAW, NETLINK_ROUTE], (fd) => {
       process.bind(fd, { family: AF_NETLINK, portId: 0, groups: 0 });
@@ -71,6 +74,7 @@ export class RouteMonitor extends SocketHandle {
     });
   }
 
+  /** The next change, when it comes. */
   async next(options?: WaitOptions): Promise<RouteEvent> {
     const buffer = new Uint8Array(datagramBytesMax);
     while (true) {
@@ -81,6 +85,7 @@ export class RouteMonitor extends SocketHandle {
     }
   }
 
+  /** Changes as they come, until it is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<RouteEvent, void, void> {
     return untilClosed(this, () => this.next());
   }

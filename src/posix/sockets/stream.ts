@@ -104,10 +104,12 @@ export class StreamSocket extends SocketHandle {
     this.process.shutdown(this.fd, SHUT_WR);
   }
 
+  /** shutdown(2), SHUT_RD. */
   stopReading(): void {
     this.process.shutdown(this.fd, SHUT_RD);
   }
 
+  /** Data as it comes, until its end. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
     for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) yield chunk;
   }

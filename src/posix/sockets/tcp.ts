@@ -34,6 +34,7 @@ const protocolOf = (multipath = false): number => (multipath ? IPPROTO_MPTCP : I
 
 /** A TCP or Multipath TCP connection. See tcp(7). */
 export class TcpSocket extends StreamSocket {
+  /** Connects, and resolves when the other end has accepted. */
   static async connect(process: Process, options: ConnectOptions): Promise<TcpSocket> {
     const { timeoutNs, localAddress, localPort, signal } = options;
     const target = toSocketAddress(process, options);
@@ -75,10 +76,12 @@ export class TcpSocket extends StreamSocket {
     return this.getOption(socketOptions.tcpInfo);
   }
 
+  /** TCP_NODELAY: tcp(7). */
   setNoDelay(noDelay = true): void {
     this.setOption(socketOptions.tcpNoDelay, noDelay);
   }
 
+  /** SO_KEEPALIVE: tcp(7). */
   setKeepAlive(
     options:
       | {
@@ -107,6 +110,7 @@ export class TcpSocket extends StreamSocket {
 
 /** A socket that listens for TCP connections: `for await (const socket of server)`. See tcp(7). */
 export class TcpServer extends SocketHandle {
+  /** Listens at a port; 0: at any free one. */
   static listen(process: Process, options: ListenOptions = {}): TcpServer {
     const { address = '::', port = 0, backlog, reusePort = false, multipath } = options;
     const local = toSocketAddress(process, { address, port });
@@ -123,6 +127,7 @@ export class TcpServer extends SocketHandle {
     return toEndpoint(this.process.getsockname(this.fd))!;
   }
 
+  /** The next connection, when it comes. */
   async accept(options?: WaitOptions): Promise<TcpSocket> {
     const { fd } = await this.process.acceptAsync(this.fd, SOCK_CLOEXEC, options);
     return new TcpSocket(this.process, fd);

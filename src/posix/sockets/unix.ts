@@ -71,6 +71,7 @@ export class UnixSocket extends StreamSocket {
 
 /** A socket that listens for connections of the same host. See unix(7). */
 export class UnixServer extends SocketHandle {
+  /** Listens at a path, or at an abstract name. */
   static listen(process: Process, name: string, backlog?: number): UnixServer {
     return withSocketSync(process, [AF_UNIX, SOCK_STREAM], (fd) => {
       process.bind(fd, toUnixAddress(name));
@@ -79,11 +80,13 @@ export class UnixServer extends SocketHandle {
     });
   }
 
+  /** The next connection, when it comes. */
   async accept(options?: WaitOptions): Promise<UnixSocket> {
     const { fd } = await this.process.acceptAsync(this.fd, SOCK_CLOEXEC, options);
     return new UnixSocket(this.process, fd);
   }
 
+  /** Connections as they come, until it is closed. */
   [Symbol.asyncIterator](): AsyncGenerator<UnixSocket, void, void> {
     return untilClosed(this, () => this.accept());
   }

@@ -17,10 +17,15 @@ export type Domain =
 
 /** A C type as seen from JavaScript: values of `T` in memory. */
 export interface CType<T> {
+  /** Values that it can hold. */
   domain(model: DataModel): Domain;
+  /** In bytes. */
   sizeof(model: DataModel): number;
+  /** In bytes. */
   alignof(model: DataModel): number;
+  /** The value at an offset. */
   read(view: DataView, offset: number, model: DataModel): T;
+  /** Puts a value at an offset. */
   write(view: DataView, offset: number, value: T, model: DataModel): void;
 }
 
@@ -43,6 +48,7 @@ export interface Layout {
 export interface StructType<T> extends CType<T> {
   readonly name: string;
   readonly fields: Readonly<Record<string, CType<unknown>>>;
+  /** In a data model. */
   layout(model: DataModel): Layout;
   /** The value as bytes of their own. */
   encode(value: T, model: DataModel): Uint8Array;
