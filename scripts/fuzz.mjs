@@ -37,7 +37,7 @@ await run(async () => {
   const count = wholeNumber(values.count, '--count');
   const seed = wholeNumber(values.seed ?? String(Date.now() % 2 ** 32), '--seed');
   console.log(`seed ${seed}, count ${count}`);
-  await setup('test');
+  await setup('fuzz');
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   return spawnSync(process.execPath, [vitest, 'run', '--project', 'fuzz', `test/fuzz/${file}`], {
     cwd: root,

@@ -31,6 +31,8 @@ const goals = {
     nativeProfiles: ['sim'],
     ownC: true,
   },
+  fuzz: { groups: ['kernel'], profiles: ['sim', 'full'] },
+  soak: { groups: ['kernel'], profiles: ['sim'] },
   pack: { groups: ['kernel'], profiles: ['sim', 'full'] },
   test: {
     groups: ['kernel', 'test', 'bench'],

@@ -18,7 +18,7 @@ await run(async () => {
     }
   }
   console.log(`seed ${values.seed}, ${values.hours} hours`);
-  await setup('test');
+  await setup('soak');
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const options = ['run', '--project', 'soak', '--disable-console-intercept'];
   return spawnSync(process.execPath, [vitest, ...options], {
