@@ -11,6 +11,8 @@ import { LibosError } from '../errors.js';
 /** The first three of xxHash32's primes, as 32-bit integers. */
 const [primeA, primeB, primeC] = [0x9e3779b1 | 0, 0x85ebca77 | 0, 0xc2b2ae3d | 0];
 const twoTo32 = 2 ** 32;
+/** Four words, one a lane. */
+const roundBytes = 16;
 
 /** What has been summed of one stream: cloneable, and complete. @internal */
 export interface DigestPart {
@@ -38,24 +40,37 @@ export class DigestStream {
   }
 
   /** An item of a time, a number of 32 bits and bytes. Times are whole and below 2^53. */
-  addBytes(timeNs: number, tag: number, bytes: Uint8Array, lengthBytes = bytes.length): void {
+  addBytes(timeNs: number, tag: number, bytes: Uint8Array): void {
+    const { buffer, byteOffset, byteLength } = bytes;
+    this.addMemory(timeNs, tag, new DataView(buffer, byteOffset, byteLength), 0, byteLength);
+  }
+
+  /** The same of bytes that begin at a place in memory. */
+  addMemory(timeNs: number, tag: number, memory: DataView, at: number, lengthBytes: number): void {
     const lanes = this.#lanes;
     let a = lane(lanes[0]!, timeNs);
     let b = lane(lanes[1]!, timeNs / twoTo32);
     let c = lane(lanes[2]!, tag);
     let d = lane(lanes[3]!, lengthBytes);
-    const whole = lengthBytes & ~15;
-    for (let at = 0; at < whole; at += 16) {
-      a = lane(a, word(bytes, at));
-      b = lane(b, word(bytes, at + 4));
-      c = lane(c, word(bytes, at + 8));
-      d = lane(d, word(bytes, at + 12));
+    const end = at + lengthBytes;
+    let next = at;
+    for (; next + roundBytes <= end; next += roundBytes) {
+      a = lane(a, memory.getInt32(next, true));
+      b = lane(b, memory.getInt32(next + 4, true));
+      c = lane(c, memory.getInt32(next + 8, true));
+      d = lane(d, memory.getInt32(next + 12, true));
+    }
+    // What is left, with zeros after it.
+    if (next < end) {
+      a = lane(a, wordBefore(memory, next, end));
+      b = lane(b, wordBefore(memory, next + 4, end));
+      c = lane(c, wordBefore(memory, next + 8, end));
+      d = lane(d, wordBefore(memory, next + 12, end));
     }
     lanes[0] = a;
     lanes[1] = b;
     lanes[2] = c;
     lanes[3] = d;
-    if (whole < lengthBytes) this.#rest(bytes, whole, lengthBytes);
     this.#count++;
   }
 
@@ -93,14 +108,6 @@ export class DigestStream {
     lanes[2] = lane(lanes[2]!, c);
     lanes[3] = lane(lanes[3]!, d);
   }
-
-  /** What is left of bytes that are no multiple of a round, with zeros after it. */
-  #rest(bytes: Uint8Array, from: number, to: number): void {
-    const at = (index: number): number => (index < to ? bytes[index]! : 0);
-    const wordAt = (index: number): number =>
-      at(index) | (at(index + 1) << 8) | (at(index + 2) << 16) | (at(index + 3) << 24);
-    this.#round(wordAt(from), wordAt(from + 4), wordAt(from + 8), wordAt(from + 12));
-  }
 }
 
 function lane(sum: number, value: number): number {
@@ -108,9 +115,12 @@ function lane(sum: number, value: number): number {
   return Math.imul((mixed << 13) | (mixed >>> 19), primeA);
 }
 
-/** Little-endian, wherever it lies. */
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+/** Four bytes, those from `end` on as zeros. */
+function wordBefore(memory: DataView, at: number, end: number): number {
+  if (at + 4 <= end) return memory.getInt32(at, true);
+  let word = 0;
+  for (let i = at; i < end; i++) word |= memory.getUint8(i) << (8 * (i - at));
+  return word;
 }
 
 /** The digest of parts: 16 hexadecimal digits, whatever order they come in. @internal */

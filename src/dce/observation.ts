@@ -274,14 +274,31 @@ export class Observation implements Stateful {
   #sum(end: LinkEnd, coverage: 'headers' | 'whole'): void {
     const stream = new DigestStream(`frames ${end.label}`);
     this.#frames.set(stream.name, stream);
+    const arrived = (timeNs: number, lengthBytes: number): void =>
+      stream.add(timeNs, timeNs / 2 ** 32, directionTags.in, lengthBytes);
+    const tagOf = (direction: 'in' | 'out', lengthBytes: number): number =>
+      directionTags[direction] | (lengthBytes << 2);
+    if (coverage === 'whole') {
+      end.observe({
+        snapBytes: Infinity,
+        onFrame: (_end, direction, timeNs, lengthBytes, bytes) =>
+          stream.addBytes(timeNs, tagOf(direction, lengthBytes), bytes),
+      });
+      return;
+    }
     end.observe({
-      snapBytes: coverage === 'whole' ? Infinity : headersBytes,
+      snapBytes: headersBytes,
       onFrame: (_end, direction, timeNs, lengthBytes, bytes) => {
-        if (direction === 'in' && coverage === 'headers') {
-          stream.add(timeNs, timeNs / 2 ** 32, directionTags.in, lengthBytes);
-        } else {
-          stream.addBytes(timeNs, directionTags[direction] | (lengthBytes << 2), bytes);
+        if (direction === 'in') arrived(timeNs, lengthBytes);
+        else stream.addBytes(timeNs, tagOf(direction, lengthBytes), bytes);
+      },
+      onFrameInMemory: (direction, timeNs, lengthBytes, memory, at) => {
+        if (direction === 'in') {
+          arrived(timeNs, lengthBytes);
+          return;
         }
+        const count = Math.min(lengthBytes, headersBytes);
+        stream.addMemory(timeNs, tagOf(direction, lengthBytes), memory, at, count);
       },
     });
   }

@@ -226,6 +226,16 @@ export class HostNic implements Nic {
     bytes[address + LibFrame.flags] = offloads.flags;
   }
 
+  get memory(): DataView {
+    return this.kernel.memory.view;
+  }
+
+  locate(frame: number, lengthBytes: number): number {
+    const { memory } = this.kernel;
+    const address = frame - this.#base;
+    return lengthBytes <= pieceLength(memory, address, 0) ? pieceOffset(memory, address, 0) : -1;
+  }
+
   read(
     frame: number,
     fromByte: number,

@@ -48,6 +48,10 @@ export interface Nic {
   isPlain(frame: number): boolean;
   /** Fills `offloads` from a frame. */
   readOffloads(frame: number, offloads: FrameOffloads): void;
+  /** Where its frames lie; good until the next call into its kernel. */
+  readonly memory: DataView;
+  /** Where in `memory` so many first bytes of a frame begin; -1 if they do not lie in one piece. */
+  locate(frame: number, lengthBytes: number): number;
   /** Copies bytes of a frame out of its kernel, to `toByte` of `target`. */
   read(
     frame: number,

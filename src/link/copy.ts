@@ -48,10 +48,7 @@ export class DirectCopy {
     const segments = segmentCount(length, offloads);
     sentCounters.sentFrames += segments;
     sentCounters.sentBytes += length;
-    if (rawBytesMax > 0) {
-      from.read(frame, 0, this.#firstBytes, 0, Math.min(length, rawBytesMax));
-      this.#fromEnd.showRaw('out', nowNs, length, this.#firstBytes);
-    }
+    const at = rawBytesMax > 0 ? this.#showOut(frame, length, rawBytesMax, nowNs) : -1;
     const received = to.allocate(length);
     if (received === 0) {
       receivedCounters.droppedByReceiver += segments;
@@ -60,11 +57,33 @@ export class DirectCopy {
     }
     to.copyFrom(from, frame, 0, received, 0, length);
     to.writeOffloads(received, offloads);
+    if (rawBytesMax > 0) this.#showIn(at, length, nowNs);
     from.transmitted(frame);
     receivedCounters.receivedFrames += segments;
     receivedCounters.receivedBytes += length;
     to.receive(received);
-    if (rawBytesMax > 0) this.#toEnd.showRaw('in', nowNs, length, this.#firstBytes);
+  }
+
+  /** Where in the sender's memory the frame's first bytes were seen; -1: they have been copied. */
+  #showOut(frame: number, length: number, rawBytesMax: number, nowNs: number): number {
+    const from = this.#from;
+    const count = Math.min(length, rawBytesMax);
+    if (this.#fromEnd.readsMemory && this.#toEnd.readsMemory) {
+      const at = from.locate(frame, count);
+      if (at >= 0) {
+        this.#fromEnd.showInMemory('out', nowNs, length, from.memory, at);
+        return at;
+      }
+    }
+    from.read(frame, 0, this.#firstBytes, 0, count);
+    this.#fromEnd.showRaw('out', nowNs, length, this.#firstBytes);
+    return -1;
+  }
+
+  /** Context: the sender still has the frame. */
+  #showIn(at: number, length: number, nowNs: number): void {
+    if (at >= 0) this.#toEnd.showInMemory('in', nowNs, length, this.#from.memory, at);
+    else this.#toEnd.showRaw('in', nowNs, length, this.#firstBytes);
   }
 }
 

@@ -26,6 +26,17 @@ export interface FrameObserver {
     lengthBytes: number,
     bytes: Uint8Array,
   ): void;
+  /**
+   * If it has this, and is content with frames as they lie in memory, it is shown them there where it can be: from
+   * offset `at` of `memory` on, as many bytes as it would get. Nothing is copied then.
+   */
+  onFrameInMemory?(
+    direction: 'in' | 'out',
+    timeNs: number,
+    lengthBytes: number,
+    memory: DataView,
+    at: number,
+  ): void;
 }
 
 const rawSnapBytesMax = 128;
@@ -42,6 +53,7 @@ export class LinkEnd {
   readonly #offloads = createOffloads();
   #observers: readonly FrameObserver[] = [];
   #rawBytesMax = 0;
+  #readsMemory = true;
 
   /** @internal */
   constructor(device: Nic | Port, pool: FramePool) {
@@ -62,6 +74,11 @@ export class LinkEnd {
   /** What observers want to see at most, in bytes of frames as they lie in memory; Infinity: as the wire has them. @internal */
   get rawBytesMax(): number {
     return this.#rawBytesMax;
+  }
+
+  /** Whether all observers, if there are any, look into memory. @internal */
+  get readsMemory(): boolean {
+    return this.#readsMemory;
   }
 
   /** Shows each frame that leaves and arrives here, until the result is disposed of. */
@@ -105,8 +122,22 @@ export class LinkEnd {
     }
   }
 
+  /** The same for one whose first bytes begin at a place in memory. Context: `readsMemory`. @internal */
+  showInMemory(
+    direction: 'in' | 'out',
+    timeNs: number,
+    lengthBytes: number,
+    memory: DataView,
+    at: number,
+  ): void {
+    for (const observer of this.#observers) {
+      observer.onFrameInMemory!(direction, timeNs, lengthBytes, memory, at);
+    }
+  }
+
   #setObservers(observers: readonly FrameObserver[]): void {
     this.#observers = observers;
+    this.#readsMemory = observers.every((observer) => observer.onFrameInMemory !== undefined);
     const largest = Math.max(0, ...observers.map(({ snapBytes }) => snapBytes));
     this.#rawBytesMax = largest <= rawSnapBytesMax ? largest : Infinity;
   }

@@ -93,6 +93,13 @@ export class MemoryNic implements Nic {
     this.#get(frame).offloads = { ...offloads };
   }
 
+  readonly memory = new DataView(new ArrayBuffer(0));
+
+  /** Each has memory of its own. */
+  locate(): number {
+    return -1;
+  }
+
   read(
     frame: number,
     fromByte: number,
