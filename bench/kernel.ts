@@ -14,7 +14,7 @@ import { gzipSync } from 'node:zlib';
 import { locateKernel, type KernelChoice } from '../kernel/build/locate.js';
 import { Kernel } from '../src/kernel/index.js';
 import { measureHosts, type HostFigures } from './kernel/hosts.js';
-import { measureNative } from './kernel/native.js';
+import { betterNative, measureNative, type NativeFigures } from './kernel/native.js';
 import { printReport, type KernelReport, type Compared } from './kernel/report.js';
 import { measureStream, type StreamFigures } from './kernel/stream.js';
 import { datagramBytes, measureUdp } from './kernel/udp.js';
@@ -25,6 +25,8 @@ const { values } = parseArgs({
 
 /** One core for everything that is compared. */
 const core = '0';
+/** How often both sides are measured, one after the other. */
+const turns = 3;
 
 type Part = 'hosts' | 'tcp' | 'plain' | 'mptcp' | 'sctp' | 'udp';
 
@@ -65,11 +67,11 @@ function measureAll(): KernelReport {
   const file = locateKernel(choice ?? { name }).wasmPath;
   const full = inChild('hosts', name) as HostFigures;
   const sim = inChild('hosts', 'sim') as HostFigures;
-  const [tcp, plain, mptcp, sctp] = (['tcp', 'plain', 'mptcp', 'sctp'] as const).map(
+  const [mptcp, sctp] = (['mptcp', 'sctp'] as const).map(
     (part) => inChild(part, name) as StreamFigures,
   );
-  const udpPacketsPerSecond = inChild('udp', name) as number;
-  const native = measureNative(core, datagramBytes);
+  const all = Array.from({ length: turns }, () => measureTurn(name));
+  const { tcp, plain, udpPacketsPerSecond, native } = all.reduce(better);
   return {
     kernel: name,
     boot: {
@@ -79,13 +81,14 @@ function measureAll(): KernelReport {
       firstSimMs: sim.firstBootMs,
     },
     cloneMs: sim.cloneMs,
+    pageFaultUs: sim.pageFaultUs,
     snapshotMs: sim.snapshotMs,
     restoreMs: sim.restoreMs,
     rssPerHostBytes: { full: full.rssPerHostBytes, sim: sim.rssPerHostBytes },
     idleWakeUps: sim.idleWakeUps,
     wasmGzipBytes: gzipSync(readFileSync(file), { level: 9 }).length,
-    tcpOffload: compared(tcp!, native.offloadsBitsPerSecond),
-    tcpPlain: compared(plain!, native.plainBitsPerSecond),
+    tcpOffload: compared(tcp, native.offloadsBitsPerSecond),
+    tcpPlain: compared(plain, native.plainBitsPerSecond),
     mptcpOffload: { libosBitsPerSecond: mptcp!.bitsPerSecond },
     sctpOffload: { libosBitsPerSecond: sctp!.bitsPerSecond },
     udp: {
@@ -100,6 +103,36 @@ function measureAll(): KernelReport {
     },
     ...(native.reason === undefined ? {} : { nativeNotMeasured: native.reason }),
   };
+}
+
+interface Turn {
+  readonly tcp: StreamFigures;
+  readonly plain: StreamFigures;
+  readonly udpPacketsPerSecond: number;
+  readonly native: NativeFigures;
+}
+
+function measureTurn(name: string): Turn {
+  return {
+    tcp: inChild('tcp', name) as StreamFigures,
+    plain: inChild('plain', name) as StreamFigures,
+    udpPacketsPerSecond: inChild('udp', name) as number,
+    native: measureNative(core, datagramBytes),
+  };
+}
+
+/** Each figure's best: whatever else the machine does falls on both sides. */
+function better(before: Turn, now: Turn): Turn {
+  return {
+    tcp: faster(before.tcp, now.tcp),
+    plain: faster(before.plain, now.plain),
+    udpPacketsPerSecond: Math.max(before.udpPacketsPerSecond, now.udpPacketsPerSecond),
+    native: betterNative(before.native, now.native),
+  };
+}
+
+function faster(a: StreamFigures, b: StreamFigures): StreamFigures {
+  return b.bitsPerSecond > a.bitsPerSecond ? b : a;
 }
 
 function compared(ours: StreamFigures, nativeBitsPerSecond: number | undefined): Compared {

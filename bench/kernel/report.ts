@@ -21,6 +21,8 @@ export interface KernelReport {
     readonly firstSimMs: number;
   };
   readonly cloneMs: number;
+  /** What the machine takes for a page fault, which is most of a clone and much of a boot. */
+  readonly pageFaultUs: number;
   readonly snapshotMs: number;
   readonly restoreMs: number;
   readonly rssPerHostBytes: { readonly full: number; readonly sim: number };
@@ -54,6 +56,7 @@ export function printReport(report: KernelReport): void {
     `boot, full / sim          ${ms(boot.fullMs)} / ${ms(boot.simMs)}`,
     `  the first in a process  ${ms(boot.firstFullMs)} / ${ms(boot.firstSimMs)}`,
     `clone of a booted host    ${ms(report.cloneMs)}  (sim)`,
+    `  a page fault here       ${report.pageFaultUs.toFixed(2)} µs`,
     `snapshot, restore         ${ms(report.snapshotMs)}, ${ms(report.restoreMs)}  (sim)`,
     `memory, full / sim        ${mebibytes(rss.full)} / ${mebibytes(rss.sim)} a host`,
     `idle wake-ups             ${report.idleWakeUps} in 100 s  (sim)`,
