@@ -103,6 +103,11 @@ export class LinkEnd {
       const { snapBytes } = observer;
       if (snapBytes <= rawSnapBytesMax) {
         const length = pool.lengthOf(frame);
+        if (observer.onFrameInMemory) {
+          const at = pool.offsetOf(frame);
+          observer.onFrameInMemory(direction, timeNs, length, pool.memory, at);
+          continue;
+        }
         const bytes = pool.view(frame, Math.min(length, snapBytes));
         observer.onFrame(this, direction, timeNs, length, bytes);
         continue;

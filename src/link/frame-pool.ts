@@ -28,6 +28,7 @@ export interface FramePoolState {
 /** @internal */
 export class FramePool implements Stateful {
   #bytes = new Uint8Array(2 ** 16);
+  #memory = new DataView(this.#bytes.buffer);
   #usedBytes = 0;
   /** By handle. */
   #offsets = new Float64Array(64);
@@ -45,6 +46,11 @@ export class FramePool implements Stateful {
   /** Where all frames are. Context: until the next `allocate`, which may replace it. */
   get bytes(): Uint8Array {
     return this.#bytes;
+  }
+
+  /** The same. */
+  get memory(): DataView {
+    return this.#memory;
   }
 
   /** Frames that somebody holds. */
@@ -224,6 +230,7 @@ export class FramePool implements Stateful {
       const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#usedBytes));
       larger.set(this.#bytes.subarray(0, offset));
       this.#bytes = larger;
+      this.#memory = new DataView(larger.buffer);
       this.#views = [];
     }
     const frame = this.#handleCount++;

@@ -97,6 +97,46 @@ describe('TCP arrives whole', () => {
 });
 
 describe('frames on the wire', () => {
+  test.each([
+    ['in kernels', {}],
+    ['of no offloads', { offloads: { sg: false, tso: false } }],
+    ['on a wire with a delay', { delay: '1 ms' }],
+  ])(
+    'observers see the same frames in memory as copied: %s',
+    async (_, options: ConnectOptions) => {
+      const snapBytes = 80;
+      const seenBy = async (inMemory: boolean): Promise<string[]> => {
+        const both = await pair(options);
+        const seen: string[] = [];
+        const show = (direction: string, timeNs: number, length: number, bytes: Uint8Array): void =>
+          void seen.push(`${direction} ${timeNs} ${length} ${Buffer.from(bytes).toString('hex')}`);
+        let shown = 0;
+        both.link.observe({
+          snapBytes,
+          onFrame: (_end, ...frame) => show(...frame),
+          ...(inMemory && {
+            onFrameInMemory: (direction, timeNs, length, memory, at) => {
+              shown++;
+              const { buffer } = memory;
+              show(
+                direction,
+                timeNs,
+                length,
+                new Uint8Array(buffer, at, Math.min(length, snapBytes)),
+              );
+            },
+          }),
+        });
+        await stream(both, data);
+        expect(shown > 0).toBe(inMemory);
+        return seen;
+      };
+      const copied = await seenBy(false);
+      expect(copied.length).toBeGreaterThan(10);
+      expect(await seenBy(true)).toEqual(copied);
+    },
+  );
+
   test('the wire splits a frame into the very packets that Linux would have made', async () => {
     const payloads = async (options: ConnectOptions): Promise<string[]> => {
       const both = await pair({ rate: '1 Gbit/s', delay: '1 ms', ...options });
