@@ -7,7 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from './lib/options.js';
 import type { Request } from './dce/child.js';
 import { compare, type Comparison } from './dce/compare.js';
 import { availableBytes, type HostsFigures } from './dce/hosts.js';
@@ -16,14 +16,12 @@ import { ns3Arguments, ns3Program, runNs3 } from './dce/ns3.js';
 import { bars, print, type Result } from './dce/report.js';
 import { workloads, type RunFigures, type Workloads } from './dce/workloads.js';
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    quick: { type: 'boolean', default: false },
-    hosts: { type: 'string' },
-    repetitions: { type: 'string' },
-    only: { type: 'string' },
-  },
+const values = readOptions({
+  json: { type: 'boolean' },
+  quick: { type: 'boolean', default: false },
+  hosts: { type: 'string' },
+  repetitions: { type: 'string' },
+  only: { type: 'string' },
 });
 const { quick } = values;
 const repetitions = Number(values.repetitions ?? (quick ? 1 : 5));

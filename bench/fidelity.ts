@@ -7,23 +7,21 @@
  * explain.
  */
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { ensureOracle } from '../kernel/oracle/index.js';
 import { Kernel } from '../src/kernel/index.js';
+import { readOptions } from './lib/options.js';
 import { compareEntry, tolerance } from './fidelity/compare.js';
 import type { ComparedPoint } from './fidelity/compare.js';
 import { judge, readLedger } from './fidelity/outliers.js';
 import { quickGrid, wholeGrid } from './fidelity/grid.js';
 import { OracleSide } from './fidelity/oracle-side.js';
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    offloads: { type: 'boolean', default: false },
-    seeds: { type: 'string' },
-    only: { type: 'string', default: '' },
-  },
+const values = readOptions({
+  json: { type: 'boolean', default: false },
+  quick: { type: 'boolean', default: false },
+  offloads: { type: 'boolean', default: false },
+  seeds: { type: 'string' },
+  only: { type: 'string', default: '' },
 });
 
 /** How many of the points may differ. */

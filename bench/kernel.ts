@@ -9,18 +9,20 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { locateKernel, type KernelChoice } from '../kernel/build/locate.js';
 import { Kernel } from '../src/kernel/index.js';
+import { readOptions } from './lib/options.js';
 import { measureHosts, type HostFigures } from './kernel/hosts.js';
 import { betterNative, measureNative, type NativeFigures } from './kernel/native.js';
 import { printReport, type KernelReport, type Compared } from './kernel/report.js';
 import { measureStream, type StreamFigures } from './kernel/stream.js';
 import { datagramBytes, measureUdp } from './kernel/udp.js';
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, kernel: { type: 'string' }, part: { type: 'string' } },
+const values = readOptions({
+  json: { type: 'boolean' },
+  kernel: { type: 'string' },
+  part: { type: 'string' },
 });
 
 /** One core for everything that is compared. */

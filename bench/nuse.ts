@@ -6,7 +6,7 @@
  * the same run; and beside what passt and slirp4netns do alone. Needs root.
  */
 import process from 'node:process';
-import { parseArgs } from 'node:util';
+import { readOptions } from './lib/options.js';
 import { measurePasta, measureSlirp } from './nuse/alone.js';
 import { compileCalls, measureCalls, type CallsNs } from './nuse/calls.js';
 import {
@@ -20,9 +20,7 @@ import { libosSide } from './nuse/libos-side.js';
 import { nativeSide, type Side } from './nuse/side.js';
 import { measureStart } from './nuse/start.js';
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' } },
-});
+const values = readOptions({ json: { type: 'boolean' }, quick: { type: 'boolean' } });
 const quick = values.quick ?? false;
 const effort: Effort = quick
   ? { seconds: 1, pings: 50, turns: 1 }

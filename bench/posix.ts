@@ -7,20 +7,18 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Kernel } from '../src/kernel/index.js';
+import { readOptions } from './lib/options.js';
 import { better } from './posix/best.js';
 import { createHost } from './posix/bench-host.js';
 import { measureCalls } from './posix/calls.js';
 import { measureConnections, measureIdle } from './posix/connections.js';
 import { betterNative, measureNative } from './posix/native.js';
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean' },
-    kernel: { type: 'string' },
-    idle: { type: 'string', default: '100000' },
-  },
+const values = readOptions({
+  json: { type: 'boolean' },
+  kernel: { type: 'string' },
+  idle: { type: 'string', default: '100000' },
 });
 
 /** One core for everything that is compared. */
