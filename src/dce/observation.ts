@@ -278,27 +278,17 @@ export class Observation implements Stateful {
       stream.add(timeNs, timeNs / 2 ** 32, directionTags.in, lengthBytes);
     const tagOf = (direction: 'in' | 'out', lengthBytes: number): number =>
       directionTags[direction] | (lengthBytes << 2);
-    if (coverage === 'whole') {
-      end.observe({
-        snapBytes: Infinity,
-        onFrame: (_end, direction, timeNs, lengthBytes, bytes) =>
-          stream.addBytes(timeNs, tagOf(direction, lengthBytes), bytes),
-      });
-      return;
-    }
     end.observe({
-      snapBytes: headersBytes,
+      snapBytes: coverage === 'whole' ? Infinity : headersBytes,
       onFrame: (_end, direction, timeNs, lengthBytes, bytes) => {
-        if (direction === 'in') arrived(timeNs, lengthBytes);
+        if (direction === 'in' && coverage === 'headers') arrived(timeNs, lengthBytes);
         else stream.addBytes(timeNs, tagOf(direction, lengthBytes), bytes);
       },
+      // Of headers only: whole frames are shown as the wire has them.
       onFrameInMemory: (direction, timeNs, lengthBytes, memory, at) => {
-        if (direction === 'in') {
-          arrived(timeNs, lengthBytes);
-          return;
-        }
         const count = Math.min(lengthBytes, headersBytes);
-        stream.addMemory(timeNs, tagOf(direction, lengthBytes), memory, at, count);
+        if (direction === 'in') arrived(timeNs, lengthBytes);
+        else stream.addMemory(timeNs, tagOf(direction, lengthBytes), memory, at, count);
       },
     });
   }
