@@ -92,15 +92,16 @@ function interrupted(tool: string, signal: string): LibosError {
   });
 }
 
-/** Throws one error that names every tool of the list that is not there. */
-export function requireTools(tools: readonly string[]): void {
+/** Throws one error that names every tool of the list that is not there, and the Debian packages to install. */
+export function requireTools(tools: readonly string[], packages?: readonly string[]): void {
   const missing = tools.filter((tool) => findTool(tool) === undefined);
-  if (missing.length > 0) throw missingTools(missing);
+  if (missing.length > 0) throw missingTools(missing, packages);
 }
 
-function missingTools(tools: readonly string[]): LibosError {
+function missingTools(tools: readonly string[], packages?: readonly string[]): LibosError {
+  const install = `apt-get install --no-install-recommends ${(packages ?? buildPackages()).join(' ')}`;
   return new LibosError('ERR_LIBOS_TOOL_MISSING', `not installed: ${tools.join(', ')}`, {
-    hint: `a kernel is built with these Debian packages:\n  apt-get install --no-install-recommends ${buildPackages().join(' ')}`,
+    hint: packages ? install : `a kernel is built with these Debian packages:\n  ${install}`,
   });
 }
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /**
- * Builds an oracle: the source that the library's kernels are built from, as User-Mode Linux. It is an ordinary Linux,
- * so what it says is what the library must say. From the cache, or made in some minutes with gcc.
+ * Builds an oracle: the source that the library's kernels are built from, as an ordinary Linux, so what it says is what
+ * the library must say. From the cache, or made in some minutes with gcc.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { LibosError } from '../../src/errors.js';
 import { packageRoot } from '../../src/package-root.js';
 import { cacheEntries, cachePath, publishFolder, writeAtomically } from '../build/cache.js';
 import { mergeSettings, parseFragment } from '../build/config.js';
@@ -29,9 +28,9 @@ import type { KindOfOracle, OracleKind } from './kinds.js';
 
 export interface Oracle {
   readonly key: string;
-  /** The kernel, a program of this machine. */
+  /** The kernel: a program of this machine, or what QEMU boots. */
   readonly kernelPath: string;
-  /** A library to preload, which makes its randomness a seed's. */
+  /** Of a program: a library to preload, which makes its randomness a seed's. */
   readonly randomPath: string;
   /** E.g. `6.12.117`. */
   readonly linux: string;
@@ -53,6 +52,8 @@ const secondsPerObject = 0.7;
 /** How many oracles of a kind stay when newer ones come. */
 const kept = 2;
 const madeOf = 'oracle.json';
+const kernelName = 'linux';
+const randomName = 'seeded-random.so';
 const randomSourcePath = join(packageRoot, 'kernel/oracle/seeded-random.c');
 
 /** The oracle of Debian's source as it is installed now. */
@@ -69,12 +70,11 @@ export async function ensureOracle(options: OracleOptions = {}): Promise<Oracle>
     settings.map(({ symbol, value }) => [symbol, value]),
     variablesOf(kind),
     kind.definitions,
-    random,
+    kind.isProgram ? random : '',
   ]);
   const there = oracleInCache(key);
   if (there) return there;
   requireTools(tools);
-  await requireWordSize(kind);
   const folder = cachePath('builds', `${kind.folder}-${digest([source.identity, fragments])}`);
   const meter = createMeter(
     [
@@ -115,7 +115,7 @@ async function compile(
   await configure(kbuild, mergeSettings(settings));
   const expected = objectsLeft(folder, kind);
   let objects = 0;
-  await kbuild.make(['linux'], (line) => {
+  await kbuild.make([kind.target], (line) => {
     if (!isObject(line)) return;
     if (objects++ === 0) meter.enter('compile');
     meter.advance(Math.min(objects / expected, 0.99), madeTarget(line)?.target);
@@ -143,8 +143,7 @@ function kbuildOf(folder: string, source: DebianSource, kind: KindOfOracle): Kbu
 /** What Kbuild is told, whatever machine it runs on. */
 function variablesOf(kind: KindOfOracle): string[] {
   return [
-    'ARCH=um',
-    `SUBARCH=${kind.subarch}`,
+    ...kind.architecture,
     'KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970',
     'KBUILD_BUILD_USER=libos',
     'KBUILD_BUILD_HOST=libos',
@@ -160,14 +159,15 @@ async function publish(
 ): Promise<void> {
   const linux = linuxVersion(source.tree);
   await publishFolder(cachePath('oracles', key), async (temporary) => {
-    const kernel = join(temporary, 'linux');
-    copyFileSync(join(folder, 'objects', 'linux'), kernel);
-    await runToolOrThrow('strip', ['--strip-debug', kernel]);
-    const random = join(temporary, 'seeded-random.so');
-    await runToolOrThrow('gcc', [
-      ...['-O2', '-shared', '-fPIC', ...kindOfOracle(name).wordSizeOptions],
-      ...['-o', random, randomSourcePath],
-    ]);
+    const kind = kindOfOracle(name);
+    const kernel = join(temporary, kernelName);
+    copyFileSync(join(folder, 'objects', kind.kernel), kernel);
+    if (kind.isProgram) {
+      await runToolOrThrow('strip', ['--strip-debug', kernel]);
+      const random = join(temporary, randomName);
+      const options = ['-O2', '-shared', '-fPIC', '-o', random];
+      await runToolOrThrow('gcc', [...options, randomSourcePath]);
+    }
     const builtAt = new Date().toISOString();
     const text = { key, kind: name, linux, source: source.identity, builtAt };
     writeFileSync(join(temporary, madeOf), `${JSON.stringify(text, null, 2)}\n`);
@@ -184,8 +184,8 @@ function oracleInCache(key: string): Oracle | undefined {
     key,
     linux,
     source,
-    kernelPath: join(folder, 'linux'),
-    randomPath: join(folder, 'seeded-random.so'),
+    kernelPath: join(folder, kernelName),
+    randomPath: join(folder, randomName),
   };
 }
 
@@ -214,20 +214,6 @@ function fragmentSettings(file: string): Setting[] {
 function objectsLeft(folder: string, kind: KindOfOracle): number {
   const there = filesBelow(join(folder, 'objects')).filter((name) => name.endsWith('.o')).length;
   return Math.max(kind.objects - there, 20);
-}
-
-/** gcc makes programs of another word size only with the libraries for it. */
-async function requireWordSize({ wordSizeOptions }: KindOfOracle): Promise<void> {
-  if (wordSizeOptions.length === 0) return;
-  const args = [...wordSizeOptions, '-print-file-name=crt1.o'];
-  const { stdout } = await runToolOrThrow('gcc', args);
-  // It names a file that it has not found without a folder.
-  if (stdout.startsWith('/')) return;
-  throw new LibosError(
-    'ERR_LIBOS_TOOL_MISSING',
-    `gcc cannot make programs with ${wordSizeOptions.join(' ')}`,
-    { hint: 'apt-get install --no-install-recommends gcc-multilib' },
-  );
 }
 
 async function compilerVersion(): Promise<string> {

@@ -38,7 +38,7 @@ export const suites = [
   folder('fuzz', 120_000),
   folder('soak', 120_000),
   folder('native', 120_000),
-  folder('kunit', 300_000),
+  folder('kunit', 600_000),
   folder('nuse', 60_000),
   folder('build', 600_000),
   folder('package', 300_000),

@@ -4,9 +4,6 @@
  * Boots the three kernels that run Linux's own tests, and returns what each says: the two forms of profile `test`,
  * and the oracle, an ordinary kernel of 32 bits with the same tests.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { nativeForm } from '../../kernel/build/forms/native.js';
 import { profileKernel } from '../../kernel/build/locate.js';
 import { ensureOracle, runOracleTests } from '../../kernel/oracle/index.js';
@@ -49,12 +46,7 @@ export function runInNativeForm(): TestRun {
 
 export async function runInOracle(): Promise<TestRun> {
   const oracle = await ensureOracle({ kind: 'test' });
-  const folder = mkdtempSync(join(tmpdir(), 'libos-kunit-'));
-  try {
-    return parsed((await runOracleTests(oracle, { folder })).split('\n'));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  return parsed((await runOracleTests(oracle)).split('\n'));
 }
 
 function parsed(log: readonly string[]): TestRun {
