@@ -14,38 +14,52 @@ import { ensureTypeScriptBuild } from './lib/typescript.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** Parts of the package's own C: what hosts of a simulation share pages with, and what programs need, too. */
+const forHosts = ['addon'];
+const forPrograms = ['addon', 'shim', 'launcher'];
+
 /**
  * What each goal needs: groups of scripts/debian-packages.json, kernel profiles, those of them in the native form as
- * well, the package's own C (addon, shim, launcher), and the oracles, ordinary Linuxes to compare with.
+ * well, the package's own C, and the oracles, ordinary Linuxes to compare with.
  */
 const goals = {
   checks: { groups: [], profiles: [] },
-  demo: { groups: ['kernel'], profiles: ['sim'] },
-  bench: { groups: ['kernel', 'bench'], profiles: ['sim', 'full'] },
-  nuse: { groups: ['kernel', 'bench'], profiles: [], nativeProfiles: ['full'], ownC: true },
-  fidelity: { groups: ['kernel', 'bench'], profiles: ['sim'], oracles: ['network'] },
+  demo: { groups: ['kernel'], profiles: ['sim'], ownC: forHosts },
+  bench: { groups: ['kernel', 'bench'], profiles: ['sim', 'full'], ownC: forHosts },
+  nuse: {
+    groups: ['kernel', 'bench'],
+    profiles: [],
+    nativeProfiles: ['full'],
+    ownC: forPrograms,
+  },
+  fidelity: {
+    groups: ['kernel', 'bench'],
+    profiles: ['sim'],
+    ownC: forHosts,
+    oracles: ['network'],
+  },
   coverage: {
     groups: ['kernel', 'test'],
     profiles: ['sim'],
     // The one that counts begins with its objects.
     nativeProfiles: ['sim'],
-    ownC: true,
+    ownC: forPrograms,
   },
-  fuzz: { groups: ['kernel'], profiles: ['sim', 'full'] },
-  soak: { groups: ['kernel'], profiles: ['sim'] },
+  fuzz: { groups: ['kernel'], profiles: ['sim', 'full'], ownC: forHosts },
+  soak: { groups: ['kernel'], profiles: ['sim'], ownC: forHosts },
   pack: { groups: ['kernel'], profiles: ['sim', 'full'] },
   test: {
     groups: ['kernel', 'test', 'bench'],
     profiles: ['sim', 'full', 'test'],
     nativeProfiles: ['sim', 'full', 'test'],
-    ownC: true,
+    ownC: forPrograms,
     oracles: ['network', 'test'],
   },
 };
 
 /** Brings the checkout to where `goal` can run and returns its kernels. */
 export async function setup(goal) {
-  const { groups, profiles, nativeProfiles = [], ownC = false, oracles = [] } = goals[goal];
+  const { groups, profiles, nativeProfiles = [], ownC = [], oracles = [] } = goals[goal];
   checkNode();
   await ensureDebianPackages(groups);
   ensureNpmPackages(root);
@@ -54,7 +68,7 @@ export async function setup(goal) {
   removePackedKernels(root);
   const kernels = await ensureKernels(root, profiles);
   await ensureKernels(root, nativeProfiles, 'x86_64');
-  if (ownC) await ensureOwnC(root, nativeProfiles);
+  if (ownC.length > 0) await ensureOwnC(root, ownC, nativeProfiles);
   for (const kind of oracles) await ensureOracle(root, kind);
   return kernels;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** What hosts cost: time to boot, clone, snapshot and restore one, memory for each more, and wake-ups of an idle one. */
-import process from 'node:process';
+import { readFileSync } from 'node:fs';
 import { SeededEntropy } from '../../src/host/index.js';
-import type { Kernel, KernelInstance } from '../../src/kernel/index.js';
-import { createHost } from '../posix/bench-host.js';
+import type { Kernel, KernelImage, KernelInstance } from '../../src/kernel/index.js';
+import { createHost, withLoopback } from '../posix/bench-host.js';
 
 export interface HostFigures {
   readonly samples: number;
@@ -13,10 +13,14 @@ export interface HostFigures {
   /** Once that is compiled. */
   readonly bootMs: number;
   readonly cloneMs: number;
+  /** The same with its loopback interface up: pages that clones share are a clone's own from its first write on. */
+  readonly usedCloneMs: number;
   readonly snapshotMs: number;
   readonly restoreMs: number;
-  /** Resident memory for each of a thousand idle hosts. */
+  /** Resident memory for each of a thousand idle hosts with their loopback up; a shared page counts in each. */
   readonly rssPerHostBytes: number;
+  /** The same with shared pages counted once. */
+  readonly pssPerHostBytes: number;
   /** Timer interrupts of an idle host with its loopback up, in 100 virtual seconds after 30 s of settling. */
   readonly idleWakeUps: number;
   /** What this machine takes to give a process a page, which is most of a clone. */
@@ -40,13 +44,16 @@ export function measureHosts(kernel: Kernel): HostFigures {
   const original = kernel.boot(outside(0));
   const image = original.snapshot();
   const cloneMs = median(samples, (seed) => kernel.clone(image, outside(seed)));
+  const usedCloneMs = median(samples, (seed) => usedClone(kernel, image, seed));
   const snapshotMs = median(samples, () => original.snapshot());
   const restoreMs = median(samples, () => original.restore(image));
 
-  const before = process.memoryUsage.rss();
+  const before = residentBytes();
   const kept: KernelInstance[] = [];
-  for (let seed = 0; seed < hostsForMemory; seed++) kept.push(kernel.clone(image, outside(seed)));
-  const rssPerHostBytes = Math.round((process.memoryUsage.rss() - before) / kept.length);
+  for (let seed = 0; seed < hostsForMemory; seed++) kept.push(usedClone(kernel, image, seed));
+  const after = residentBytes();
+  const perHost = (what: keyof Resident): number =>
+    Math.round((after[what] - before[what]) / kept.length);
 
   const idle = createHost(kernel, '64 MiB');
   idle.pass(settlingNs);
@@ -56,12 +63,33 @@ export function measureHosts(kernel: Kernel): HostFigures {
     firstBootMs,
     bootMs,
     cloneMs,
+    usedCloneMs,
     snapshotMs,
     restoreMs,
-    rssPerHostBytes,
+    rssPerHostBytes: perHost('rss'),
+    pssPerHostBytes: perHost('pss'),
     idleWakeUps,
     pageFaultUs: measurePageFault(),
   };
+}
+
+function usedClone(kernel: Kernel, image: KernelImage, seed: number): KernelInstance {
+  const instance = kernel.clone(image, { clock, entropy: SeededEntropy.fromSeed(seed) });
+  withLoopback(instance, clock);
+  return instance;
+}
+
+interface Resident {
+  readonly rss: number;
+  readonly pss: number;
+}
+
+/** Of this process, in bytes (proc_pid_smaps_rollup(5)). */
+function residentBytes(): Resident {
+  const text = readFileSync('/proc/self/smaps_rollup', 'utf8');
+  const field = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1024;
+  return { rss: field('Rss'), pss: field('Pss') };
 }
 
 function measurePageFault(): number {

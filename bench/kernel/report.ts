@@ -21,11 +21,13 @@ export interface KernelReport {
     readonly firstSimMs: number;
   };
   readonly cloneMs: number;
-  /** What the machine takes for a page fault, which is most of a clone and much of a boot. */
+  readonly usedCloneMs: number;
+  /** What the machine takes for a page fault, which is much of a clone and of a boot. */
   readonly pageFaultUs: number;
   readonly snapshotMs: number;
   readonly restoreMs: number;
   readonly rssPerHostBytes: { readonly full: number; readonly sim: number };
+  readonly pssPerHostBytes: { readonly full: number; readonly sim: number };
   readonly idleWakeUps: number;
   readonly wasmGzipBytes: number;
   readonly tcpOffload: Compared;
@@ -50,15 +52,17 @@ const beside = (ratio: number | undefined): string =>
   ratio === undefined ? '' : ` (${ratio.toFixed(2)} × native)`;
 
 export function printReport(report: KernelReport): void {
-  const { boot, rssPerHostBytes: rss, tcpOffload, tcpPlain, udp } = report;
+  const { boot, rssPerHostBytes: rss, pssPerHostBytes: pss, tcpOffload, tcpPlain, udp } = report;
   const lines = [
     `kernel ${report.kernel} beside sim, one core`,
     `boot, full / sim          ${ms(boot.fullMs)} / ${ms(boot.simMs)}`,
     `  the first in a process  ${ms(boot.firstFullMs)} / ${ms(boot.firstSimMs)}`,
     `clone of a booted host    ${ms(report.cloneMs)}  (sim)`,
+    `  with its loopback up    ${ms(report.usedCloneMs)}`,
     `  a page fault here       ${report.pageFaultUs.toFixed(2)} µs`,
     `snapshot, restore         ${ms(report.snapshotMs)}, ${ms(report.restoreMs)}  (sim)`,
     `memory, full / sim        ${mebibytes(rss.full)} / ${mebibytes(rss.sim)} a host`,
+    `  shared pages once       ${mebibytes(pss.full)} / ${mebibytes(pss.sim)} a host`,
     `idle wake-ups             ${report.idleWakeUps} in 100 s  (sim)`,
     `kernel.wasm gzipped       ${(report.wasmGzipBytes / 1e6).toFixed(2)} MB`,
     `TCP, all offloads         ${gbit(tcpOffload.libosBitsPerSecond)}${beside(tcpOffload.ratio)}`,

@@ -2,7 +2,7 @@
 
 /** One host for measurements: loopback is up, and time stands still but where `pass` moves it. */
 import { SeededEntropy, SimulatedClock } from '../../src/host/index.js';
-import type { Kernel, KernelInstance } from '../../src/kernel/index.js';
+import type { Clock, Kernel, KernelInstance } from '../../src/kernel/index.js';
 import { PosixHost } from '../../src/posix/index.js';
 
 export interface BenchHost {
@@ -14,14 +14,8 @@ export interface BenchHost {
 
 const startNs = 1e9;
 
-export function createHost(kernel: Kernel, memoryMax: string): BenchHost {
-  const clock = new SimulatedClock(startNs);
-  const instance = kernel.boot({
-    name: 'bench',
-    clock,
-    entropy: SeededEntropy.fromSeed('bench'),
-    memoryMax,
-  });
+/** The glue of a kernel that has just been booted or cloned, and its loopback interface up. */
+export function withLoopback(instance: KernelInstance, clock: Clock): PosixHost {
   const posix = new PosixHost(instance, {
     nowNs: () => clock.nowNs,
     at: () => {
@@ -30,9 +24,20 @@ export function createHost(kernel: Kernel, memoryMax: string): BenchHost {
     defer: queueMicrotask,
   });
   posix.route.links.change('lo', { up: true });
+  return posix;
+}
+
+export function createHost(kernel: Kernel, memoryMax: string): BenchHost {
+  const clock = new SimulatedClock(startNs);
+  const instance = kernel.boot({
+    name: 'bench',
+    clock,
+    entropy: SeededEntropy.fromSeed('bench'),
+    memoryMax,
+  });
   return {
     kernel: instance,
-    posix,
+    posix: withLoopback(instance, clock),
     pass(durationNs) {
       const endNs = clock.nowNs + durationNs;
       let interrupts = 0;

@@ -159,6 +159,17 @@ static napi_value file_memfd(napi_env env, napi_callback_info info)
 	return libos_result(env, memfd_create(name, (unsigned int)libos_integer(&call, 1) | MFD_CLOEXEC));
 }
 
+/* Lays a file over bytes, which change with it no more once they are written to. */
+static napi_value map_private(napi_env env, napi_callback_info info)
+{
+	struct libos_call call = libos_begin(env, info);
+	struct libos_bytes over = libos_range(&call, 0);
+	void *mapped = mmap(over.start, over.length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+			    (int)libos_integer(&call, 3), 0);
+
+	return libos_result(env, mapped == MAP_FAILED ? -1 : 0);
+}
+
 static napi_value file_truncate(napi_env env, napi_callback_info info)
 {
 	struct libos_call call = libos_begin(env, info);
@@ -240,6 +251,7 @@ void libos_init_files(napi_env env, napi_value exports)
 	libos_function(env, exports, "pipe", file_pipe);
 	libos_function(env, exports, "eventfd", file_eventfd);
 	libos_function(env, exports, "memfd", file_memfd);
+	libos_function(env, exports, "mapPrivate", map_private);
 	libos_function(env, exports, "truncate", file_truncate);
 	libos_function(env, exports, "inode", file_inode);
 	libos_function(env, exports, "status", file_status);

@@ -6,10 +6,10 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { lazyStep } from '../../src/cli/terminal.js';
 
-export async function ensureOwnC(root, profiles) {
+export async function ensureOwnC(root, parts, profiles) {
   const native = pathToFileURL(join(root, 'dist/src/native/index.js')).href;
   const { buildNative, NativeKernel } = await import(native);
-  for (const part of ['addon', 'shim', 'launcher']) {
+  for (const part of parts) {
     const step = lazyStep(`native ${part}`);
     const path = buildNative(part, options(step));
     step.done(basename(path));

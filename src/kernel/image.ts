@@ -7,6 +7,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { KernelMemory } from './memory.js';
+import type { Piece } from './shared-pages.js';
 
 /** WebAssembly's unit of memory; the pages below are Linux's. */
 export const wasmPageBytes = 65_536;
@@ -29,6 +30,29 @@ export interface KernelImage extends PageSet {
   readonly stackPointer: number;
   /** The limit that the kernel was booted with. */
   readonly memoryMaxBytes: number;
+}
+
+/** What lies at an address, in as few pieces as there can be. @internal */
+export function* piecesOf(image: PageSet): Generator<Piece> {
+  const { pageNumbers, pageBlocks, pageIndexes, blocks } = image;
+  for (let i = 0; i < pageNumbers.length;) {
+    const first = pageNumbers[i]!;
+    const block = pageBlocks[i]!;
+    const index = pageIndexes[i]!;
+    let count = 1;
+    while (
+      pageNumbers[i + count] === first + count &&
+      pageBlocks[i + count] === block &&
+      pageIndexes[i + count] === index + count
+    ) {
+      count++;
+    }
+    const { buffer, byteOffset } = blocks[block]!;
+    const start = byteOffset + index * imagePageBytes;
+    const bytes = new Uint8Array(buffer, start, count * imagePageBytes);
+    yield { address: first * imagePageBytes, bytes };
+    i += count;
+  }
 }
 
 /** Makes single pages of `memory` what they were. */
@@ -159,33 +183,15 @@ function gather(
   return { pageNumbers, pageBlocks, pageIndexes, blocks };
 }
 
-/**
- * Makes `memory` what it was. `dirtyPages` are those that may differ from zero now; all others are zero already,
- * as in a fresh memory.
- */
+/** Makes `memory` what it was. `dirtyPages` are those that may differ from zero now; all others are zero. */
 export function restorePages(memory: KernelMemory, image: PageSet, dirtyPages: Uint32Array): void {
-  const { u32 } = memory;
-  const { pageNumbers, pageBlocks, pageIndexes, blocks } = image;
+  const { u32, bytes: all } = memory;
+  const { pageNumbers } = image;
   let kept = 0;
   for (const page of dirtyPages) {
     while (pageNumbers[kept]! < page) kept++;
     if (pageNumbers[kept] === page) continue;
     u32.fill(0, page * pageWords, (page + 1) * pageWords);
   }
-  for (let i = 0; i < pageNumbers.length;) {
-    const first = pageNumbers[i]!;
-    const block = pageBlocks[i]!;
-    const index = pageIndexes[i]!;
-    let count = 1;
-    while (
-      pageNumbers[i + count] === first + count &&
-      pageBlocks[i + count] === block &&
-      pageIndexes[i + count] === index + count
-    ) {
-      count++;
-    }
-    const run = blocks[block]!.subarray(index * pageWords, (index + count) * pageWords);
-    u32.set(run, first * pageWords);
-    i += count;
-  }
+  for (const { address, bytes } of piecesOf(image)) all.set(bytes, address);
 }

@@ -22,6 +22,7 @@ import { kernelImports, type KernelReceiver, type ModuleExports } from './import
 import { KernelMemory } from './memory.js';
 import { formatFrame, kernelFrames, KernelPanic, reasonOf, trapMessage } from './panic.js';
 import { cmdlineBytes, KernelReports, nested, outOfMemory, type Environment } from './reports.js';
+import type { InitialPages } from './shared-pages.js';
 
 /** What an instance is made of. */
 export interface InstanceSource {
@@ -44,8 +45,6 @@ export type DeathHandler = (death: KernelPanic) => void;
 /** Frames of a kernel stack that are worth keeping. */
 const stackFramesMax = 100;
 const twoTo32 = 2 ** 32;
-/** Of a new memory those that are not zero. */
-const noPages = new Uint32Array(0);
 
 /**
  * One running kernel in WebAssembly. A call into it runs to its end and is never nested in another of the same
@@ -311,7 +310,10 @@ export class KernelInstance implements HostedKernel {
         { hint: 'restore it into a clone of the kernel that it was taken from' },
       );
     }
-    this.#loadImage(image, nonZeroPages(this.memory));
+    const missingBytes = image.memoryBytes - this.memory.sizeBytes;
+    if (missingBytes > 0) this.#wasmMemory.grow(Math.ceil(missingBytes / wasmPageBytes));
+    restorePages(this.memory, image, nonZeroPages(this.memory));
+    this.#goOnFrom(image);
   }
 
   /**
@@ -336,15 +338,13 @@ export class KernelInstance implements HostedKernel {
     return this.#death;
   }
 
-  /** Fills a fresh instance. Context: called by Kernel. */
-  startFrom(image: KernelImage): void {
-    this.#loadImage(image, noPages);
+  /** Goes on from an image, in a memory as large and new. Context: called by Kernel. */
+  startFrom(image: KernelImage, pages: InitialPages): void {
+    pages.fill(this.memory);
+    this.#goOnFrom(image);
   }
 
-  #loadImage(image: KernelImage, dirtyPages: Uint32Array): void {
-    const missingBytes = image.memoryBytes - this.memory.sizeBytes;
-    if (missingBytes > 0) this.#wasmMemory.grow(Math.ceil(missingBytes / wasmPageBytes));
-    restorePages(this.memory, image, dirtyPages);
+  #goOnFrom(image: KernelImage): void {
     this.#exports.__stack_pointer.value = image.stackPointer;
     this.#toldNs = -1;
     this.#death = undefined;

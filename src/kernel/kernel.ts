@@ -12,11 +12,12 @@ import { LibosError } from '../errors.js';
 import { parseSizeBytes } from '../units.js';
 import { ABI_VERSION } from './abi.generated.js';
 import type { Clock, Console, Entropy, KernelWarning } from './environment.js';
-import { wasmPageBytes, type KernelImage } from './image.js';
+import { piecesOf, wasmPageBytes, type KernelImage } from './image.js';
 import { KernelInstance } from './instance.js';
 import { checkedManifest, foreign, type KernelManifest } from './manifest.js';
-import { takeData, type DataSegment } from './module-parts.js';
+import { takeData } from './module-parts.js';
 import type { Environment } from './reports.js';
+import { InitialPages, type Piece } from './shared-pages.js';
 
 /** Which kernel: by profile, name or path, by default the profile "sim"; or the bytes of one. */
 export type KernelSource = KernelChoice | { readonly bytes: Uint8Array };
@@ -68,18 +69,19 @@ export class Kernel {
   /** The file that it was loaded from, and what tells this content of it from others; undefined: from bytes. */
   readonly file: { readonly path: string; readonly key: string } | undefined;
   readonly #module: WebAssembly.Module;
-  readonly #data: readonly DataSegment[];
+  readonly #data: InitialPages;
+  readonly #images = new WeakMap<KernelImage, InitialPages>();
   readonly #where: string;
 
   /** @internal */
   private constructor(
     module: WebAssembly.Module,
-    data: readonly DataSegment[],
+    data: readonly Piece[],
     where: string,
     fileKey: string | undefined,
   ) {
     this.#module = module;
-    this.#data = data;
+    this.#data = new InitialPages(() => data);
     this.#where = where;
     this.file = fileKey === undefined ? undefined : { path: where, key: fileKey };
     this.manifest = checkedManifest(module, where);
@@ -150,7 +152,7 @@ export class Kernel {
       memoryMaxBytes,
       options,
     );
-    for (const { address, bytes } of this.#data) instance.memory.bytes.set(bytes, address);
+    this.#data.fill(instance.memory);
     if (instance.abiVersion !== ABI_VERSION) {
       throw foreign(
         this.#where,
@@ -167,9 +169,15 @@ export class Kernel {
   /** A new instance that goes on where the image was taken, with randomness of its own unless told otherwise. */
   clone(image: KernelImage, options: ImageOptions): KernelInstance {
     const instance = this.#instantiate(image.memoryBytes, image.memoryMaxBytes, options);
-    instance.startFrom(image);
+    instance.startFrom(image, this.#pagesOf(image));
     if (options.reseed !== false) instance.reseed();
     return instance;
+  }
+
+  #pagesOf(image: KernelImage): InitialPages {
+    let pages = this.#images.get(image);
+    if (!pages) this.#images.set(image, (pages = new InitialPages(() => piecesOf(image))));
+    return pages;
   }
 
   #instantiate(memoryBytes: number, memoryMaxBytes: number, options: CloneOptions): KernelInstance {

@@ -5,21 +5,20 @@
  * a new memory is already; a clone gets all pages from its image instead, so only a boot needs the data. Sections
  * keep their place: they only become such as nobody reads, so that addresses in stacks stay those of the file.
  */
+import type { Piece } from './shared-pages.js';
+
 const headerBytes = 8;
 const customSection = 0;
 /** The call that clears memory. */
 const startSection = 8;
 const dataSection = 11;
 
-/** What is to be at an address before the kernel boots. */
-export interface DataSegment {
-  readonly address: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Changes the bytes of a module. Context: its memory is imported, and new; what is no module V8 will tell of. */
-export function takeData(bytes: Uint8Array): readonly DataSegment[] {
-  let data: readonly DataSegment[] = [];
+/**
+ * What is to be in its memory before the kernel boots. Changes the bytes of the module. Context: its memory is
+ * imported, and new; what is no module V8 will tell of.
+ */
+export function takeData(bytes: Uint8Array): readonly Piece[] {
+  let data: readonly Piece[] = [];
   const reader = new SectionReader(bytes, headerBytes);
   while (reader.at < bytes.length) {
     const start = reader.at;
@@ -39,8 +38,8 @@ export function takeData(bytes: Uint8Array): readonly DataSegment[] {
 }
 
 /** Active segments at constant addresses, as a linked program has them. */
-function readSegments(reader: SectionReader): DataSegment[] {
-  const segments: DataSegment[] = [];
+function readSegments(reader: SectionReader): Piece[] {
+  const segments: Piece[] = [];
   for (let left = reader.unsigned(); left > 0; left--) {
     // The memory's number, i32.const, the address, end.
     reader.at += 2;

@@ -6,7 +6,7 @@
  */
 import type { Scheduler, TargetId, Timed } from '../host/index.js';
 import { CLOCK_REALTIME, type PosixHost } from '../posix/index.js';
-import { addon } from './addon.js';
+import { addon } from '../addon/addon.js';
 
 const lookEveryNs = 5e9;
 /** Two readings of two clocks differ by less. */

@@ -19,8 +19,8 @@ export {
   type Timeline,
   type Xoshiro128State,
 } from '../host/index.js';
-export { addon, type Addon } from './addon.js';
-export { buildNative, type BuildOptions, type NativePart } from './build.js';
+export { addon, type Addon } from '../addon/addon.js';
+export { buildNative, type BuildOptions, type NativePart } from '../addon/build.js';
 export { NativeHost, type NativeHostOptions } from './native-host.js';
 export { NativeInstance } from './native-instance.js';
 export { NativeKernel, type NativeLoadOptions } from './native-kernel.js';

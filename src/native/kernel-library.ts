@@ -19,7 +19,7 @@ import {
 import { cachePath } from '../../kernel/build/cache.js';
 import { LibosError } from '../errors.js';
 import { packageRoot } from '../package-root.js';
-import { compileInto, nativeInclude, type BuildOptions } from './build.js';
+import { compileInto, nativeInclude, type BuildOptions } from '../addon/build.js';
 
 const folder = join(packageRoot, 'native/kernel');
 const compileOptions = ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-fPIC', '-fvisibility=hidden'];

@@ -19,7 +19,7 @@ import {
   type KernelFrame,
   type KernelPanic,
 } from '../kernel/index.js';
-import { addon } from './addon.js';
+import { addon } from '../addon/addon.js';
 import {
   causeTrapped,
   eventKind,
@@ -31,7 +31,7 @@ import {
   scratchBytes,
   type KernelHandle,
   type NativeKernelParts,
-} from './binding/kernel.js';
+} from '../addon/binding/kernel.js';
 import { MonotonicClock } from './real-clock.js';
 import { symbolsOf } from './symbols.js';
 

@@ -10,7 +10,7 @@ import { LibosError } from '../errors.js';
 import { cmdlineBytes, LibShared, type BootOptions, type KernelChoice } from '../kernel/index.js';
 import { lp64 } from '../posix/index.js';
 import { parseSizeBytes } from '../units.js';
-import type { BuildOptions } from './build.js';
+import type { BuildOptions } from '../addon/build.js';
 import { kernelLibrary, locateNativeKernel } from './kernel-library.js';
 import { NativeInstance } from './native-instance.js';
 

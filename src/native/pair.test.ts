@@ -10,7 +10,7 @@ import {
   SOCK_SEQPACKET,
   SOCK_STREAM,
 } from '../posix/index.js';
-import { addon } from './addon.js';
+import { addon } from '../addon/addon.js';
 
 const native = addon();
 const SIOCOUTQ = 0x5411;

@@ -24,7 +24,7 @@ import {
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { cachePath } from '../../kernel/build/cache.js';
-import { buildNative, type BuildOptions } from './build.js';
+import { buildNative, type BuildOptions } from '../addon/build.js';
 import { packageRoot } from '../package-root.js';
 
 export interface Prefix {

@@ -5,7 +5,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import { errno } from '../posix/index.js';
-import { addon } from './addon.js';
+import { addon } from '../addon/addon.js';
 import { EPOLLIN, Reactor } from './reactor.js';
 
 const native = addon();

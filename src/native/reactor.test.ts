@@ -2,7 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { addon } from './addon.js';
+import { addon } from '../addon/addon.js';
 import { EPOLLHUP, EPOLLIN, EPOLLOUT, Reactor, type Watch } from './reactor.js';
 
 const native = addon();

@@ -7,8 +7,8 @@
  * `afterBatch`.
  */
 import { SystemError } from '../posix/index.js';
-import { addon } from './addon.js';
-import type { ReactorHandle } from './binding/reactor.js';
+import { addon } from '../addon/addon.js';
+import type { ReactorHandle } from '../addon/binding/reactor.js';
 
 /** Bits of `EPOLL*`: level-triggered unless EPOLLET is among them. HUP and ERR are always reported. */
 export const EPOLLIN = 0x1;

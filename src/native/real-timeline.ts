@@ -11,7 +11,7 @@ import { RunList } from '../dce/run-list.js';
 import type { Runnable, Scheduler, TargetId, Timed, Timeline } from '../host/index.js';
 import { KernelPanic } from '../kernel/index.js';
 import { SystemError } from '../posix/index.js';
-import { addon } from './addon.js';
+import { addon } from '../addon/addon.js';
 import { EPOLLIN, type Reactor, type Watch } from './reactor.js';
 import { MonotonicClock } from './real-clock.js';
 

@@ -7,7 +7,7 @@
  */
 import { readlinkSync } from 'node:fs';
 import process from 'node:process';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import type { Reactor } from '../../native/reactor.js';
 import { packageVersion } from '../../package-root.js';
 import type { CallHandlers } from '../call.js';

@@ -5,7 +5,7 @@
  * on. Whoever sends something malformed is told so and loses its connection; nothing else happens.
  */
 import { chmodSync, unlinkSync } from 'node:fs';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { EPOLLIN, type Reactor, type Watch } from '../../native/reactor.js';
 import { errno, SystemError } from '../../posix/index.js';
 import { LibosError } from '../../errors.js';

@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import process from 'node:process';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { SystemError } from '../../posix/index.js';
 
 const AF_UNIX = 1;

@@ -6,7 +6,7 @@
  * every other open goes on.
  */
 import { fchmodSync } from 'node:fs';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import type { Reactor } from '../../native/reactor.js';
 import {
   errno,

@@ -5,7 +5,7 @@
  * if it also reads), and each of its writes goes into the file. Linux has taken the write by then, so of an error a
  * program hears only if it asks, as the shim does (native/shim/settings.c).
  */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { EPOLLIN, type Reactor, type Watch } from '../../native/reactor.js';
 import { errno, O_DIRECT, O_NONBLOCK, O_RDWR, SystemError } from '../../posix/index.js';
 

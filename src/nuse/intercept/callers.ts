@@ -4,7 +4,7 @@
  * The processes that calls come from: which one a thread belongs to, and when one has ended. A process is known
  * from the first call that asks for it until it ends.
  */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { EPOLLIN, type Reactor, type Watch } from '../../native/reactor.js';
 import { errno, SystemError } from '../../posix/index.js';
 import type { Caller } from '../call.js';

@@ -4,7 +4,7 @@
  * One seccomp listener: the calls of one program and of all that it started. Takes each call off it, hands it to
  * its handler, and knows which calls wait for a later answer.
  */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, type Reactor, type Watch } from '../../native/reactor.js';
 import { errno, isSystemError, SystemError } from '../../posix/index.js';
 import type { Caller, CallHandlers } from '../call.js';

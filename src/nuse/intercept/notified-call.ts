@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** A `Call` over seccomp user notification. Made by a listener for each notification, and ended exactly once. */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { errno, SystemError } from '../../posix/index.js';
 import type { AddFdOptions, Caller, DescriptorIdentity } from '../call.js';
 import type { CallRow } from '../calls/decode.js';

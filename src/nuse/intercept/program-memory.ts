@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** The memory of a program that waits for an answer, read and written from outside. */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { errno, SystemError } from '../../posix/index.js';
 
 const PATH_MAX = 4096;

@@ -2,7 +2,7 @@
 
 /** The machine's own interfaces, as NICs need them: descriptors to reach one, its index, its MTU. */
 import { LibosError } from '../../errors.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { errno, errnoCode, errnoMessage } from '../../posix/index.js';
 
 const AF_INET = 2;

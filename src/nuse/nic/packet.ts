@@ -4,7 +4,7 @@
  * `packet:IF`: an interface of the machine through AF_PACKET, shared with the machine: both send, and each takes
  * what is for its own addresses. The host has a MAC address of its own there.
  */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { errno } from '../../posix/index.js';
 import { allOffloads, plainOffloads, type NicBackend, type NicEnvironment } from './backend.js';
 import { describeErrno, machineInterface, nicError, type MachineInterface } from './machine.js';

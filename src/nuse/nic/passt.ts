@@ -7,7 +7,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { HostNic, TargetId, Timed } from '../../host/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { findProgram } from '../config/load.js';
 import {
   plainOffloads,

@@ -7,7 +7,7 @@
  * busy device.
  */
 import type { FrameSink, HostNic, TargetId, Timed } from '../../host/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { EPOLLIN, EPOLLOUT, type Watch } from '../../native/reactor.js';
 import { errnoCode } from '../../posix/index.js';
 import type { NicCounters, NicEnvironment } from './backend.js';

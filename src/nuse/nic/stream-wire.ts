@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** A stream socket with QEMU's framing as a wire: frames behind their lengths, without offloads. */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import type { Wire } from './pump.js';
 
 /** Whole frames and the start of another: much more than a read of a socket gives. */

@@ -4,7 +4,7 @@
  * `tap:NAME`: a TAP interface of the machine, which is made for as long as the host lives, or attached to where it
  * is there. Frames carry a virtio_net_hdr, so 64 KiB of TCP cross in one system call with one checksum left undone.
  */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { errno } from '../../posix/index.js';
 import { allOffloads, plainOffloads, type NicBackend, type NicEnvironment } from './backend.js';
 import {

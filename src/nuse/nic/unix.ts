@@ -7,7 +7,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import type { HostNic, TargetId, Timed } from '../../host/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { EPOLLIN, type Watch } from '../../native/reactor.js';
 import { errno } from '../../posix/index.js';
 import {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** Wires whose frames have a virtio_net_hdr: segmentation and checksums stay undone on the way. */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { receiveBuffers, type Wire } from './pump.js';
 
 /** Reads a TAP interface, or a packet socket. */

@@ -5,8 +5,8 @@
  * nothing of that queue while the host lives. Zero-copy where the driver can, else with a copy, else in the generic
  * way that every driver has.
  */
-import { addon } from '../../native/addon.js';
-import { xdpStages, type XdpHandle } from '../../native/binding/xdp.js';
+import { addon } from '../../addon/addon.js';
+import { xdpStages, type XdpHandle } from '../../addon/binding/xdp.js';
 import { errno } from '../../posix/index.js';
 import { plainOffloads, type NicEnvironment } from './backend.js';
 import { describeErrno, nicError } from './machine.js';

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { MSG_DONTWAIT, SOCK_SEQPACKET } from '../../posix/index.js';
 import { Charges } from './charges.js';
 

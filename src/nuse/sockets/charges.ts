@@ -4,7 +4,7 @@
  * What this machine's Linux counts for a message that waits in a pair (its truesize), by its length: measured on a
  * pair of one's own, once for each length.
  */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { MSG_DONTWAIT, SOCK_DGRAM, SystemError } from '../../posix/index.js';
 
 const SIOCOUTQ = 0x5411;

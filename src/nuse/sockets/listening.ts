@@ -5,7 +5,7 @@
  * each puts one byte into the listener's pair, so that poll and epoll (edge-triggered too) see it as on Linux.
  */
 import { EPOLLIN, SO_LINGER, SOL_SOCKET } from '../../posix/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import { addressBytesMax, libraryFlags } from './library.js';
 import type { ProgramSocket } from './program-socket.js';
 

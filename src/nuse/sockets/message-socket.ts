@@ -28,7 +28,7 @@ import {
   SOCK_SEQPACKET,
   type Watch,
 } from '../../posix/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import type { Call } from '../call.js';
 import { receiveDirectly, sendDirectly } from './direct.js';
 import { renumberMessages } from './inodes.js';

@@ -17,7 +17,7 @@ import {
   SOL_SOCKET,
   SystemError,
 } from '../../posix/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import type { Call } from '../call.js';
 import { dataBytesMax, type Library } from './library.js';
 import { MessageSocket } from './message-socket.js';

@@ -7,7 +7,7 @@
  * does not take it, so it is taken back when the program has returned the frames.
  */
 import { errno, MSG_DONTWAIT, MSG_TRUNC, SOL_SOCKET, type Timer } from '../../posix/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import type { Call } from '../call.js';
 import { addressBytesMax, dataBytesMax, MessageHeader } from './library.js';
 import { viewOf, wide } from './program-data.js';

@@ -5,7 +5,7 @@
  * nowhere else: while the broker held it, it would not see the program close it. Results are counts or negative
  * errnos.
  */
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import {
   EPOLLERR,
   EPOLLET,

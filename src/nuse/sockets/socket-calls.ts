@@ -11,7 +11,7 @@ import {
   SOCK_STREAM,
   SystemError,
 } from '../../posix/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import type { Call } from '../call.js';
 import { addressBytesMax, libraryFlags } from './library.js';
 import { MessageSocket } from './message-socket.js';

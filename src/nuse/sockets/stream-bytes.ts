@@ -10,7 +10,7 @@ import {
   MSG_TRUNC,
   MSG_WAITALL,
 } from '../../posix/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import type { Call } from '../call.js';
 import { skipSegments } from './direct.js';
 import { dataBytesMax, type Library } from './library.js';

@@ -27,7 +27,7 @@ import {
   SHUT_WR,
   SOCK_STREAM,
 } from '../../posix/index.js';
-import { addon } from '../../native/addon.js';
+import { addon } from '../../addon/addon.js';
 import type { Call } from '../call.js';
 import { receiveDirectly, sendDirectly } from './direct.js';
 import { Leftover } from './leftover.js';

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { addon } from '../../../src/native/addon.js';
+import { addon } from '../../../src/addon/addon.js';
 import { ownPrefix } from '../../../src/native/prefix.js';
 import { Reactor } from '../../../src/native/reactor.js';
 import { Broker } from '../../../src/nuse/broker/broker.js';

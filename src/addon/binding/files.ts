@@ -23,6 +23,11 @@ export interface FilesBinding {
   pipe(flags: number, fds: Int32Array): number;
   eventfd(initial: number, flags: number): number;
   memfd(name: string, flags: number): number;
+  /**
+   * mmap(2) with MAP_PRIVATE: lays the beginning of a file over whole pages of `bytes`, which belong to a memory of
+   * WebAssembly. What is written there does not reach the file.
+   */
+  mapPrivate(bytes: Uint8Array, offset: number, lengthBytes: number, fd: number): number;
   truncate(fd: number, lengthBytes: number): number;
   /** `st_ino`. */
   inode(fd: number): number;

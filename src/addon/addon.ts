@@ -13,7 +13,7 @@ import type { ReactorBinding } from './binding/reactor.js';
 import type { SocketsBinding } from './binding/sockets.js';
 import type { TimerBinding } from './binding/timer.js';
 import type { XdpBinding } from './binding/xdp.js';
-import { buildNative } from './build.js';
+import { buildNative, builtNative } from './build.js';
 
 /** @internal */
 export interface Addon
@@ -35,6 +35,18 @@ let loaded: Addon | undefined;
 export function addon(): Addon {
   loaded ??= load(buildNative('addon'));
   return loaded;
+}
+
+/** The addon where it has been built and can be loaded: for what goes without it, too. @internal */
+export function addonIfBuilt(): Addon | undefined {
+  if (loaded) return loaded;
+  const path = builtNative('addon');
+  if (path === undefined) return undefined;
+  try {
+    return (loaded = load(path));
+  } catch {
+    return undefined;
+  }
 }
 
 function load(path: string): Addon {

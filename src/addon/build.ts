@@ -38,6 +38,13 @@ interface Recipe {
   readonly libraries: readonly string[];
 }
 
+interface Plan {
+  readonly path: string;
+  /** From the package's root. */
+  readonly sources: readonly string[];
+  readonly options: readonly string[];
+}
+
 const shared = ['-shared', '-fPIC', '-Wl,-z,defs'];
 
 const recipes: Readonly<Record<NativePart, Recipe>> = {
@@ -80,13 +87,7 @@ export interface BuildOptions {
 /** The path of a part, which is built first if it has not been. Throws ERR_LIBOS_NATIVE_BUILD. */
 export function buildNative(part: NativePart, { onBuild }: BuildOptions = {}): string {
   const recipe = recipes[part];
-  const sources = sourcesOf(part);
-  const options = [...commonOptions, ...recipe.options];
-  const path = join(
-    cachePath('native'),
-    `${part}-${digest(part, sources, options)}`,
-    recipe.output,
-  );
+  const { path, sources, options } = planOf(part);
   if (existsSync(path)) return path;
   onBuild?.(recipe.output);
   const include = [...(recipe.node ? ['-isystem', nodeHeaders()] : []), ...nativeInclude()];
@@ -98,6 +99,21 @@ export function buildNative(part: NativePart, { onBuild }: BuildOptions = {}): s
     ...recipe.libraries,
   ]);
   return path;
+}
+
+/** The path of a part that has been built, of the sources as they are. @internal */
+export function builtNative(part: NativePart): string | undefined {
+  const { path } = planOf(part);
+  return existsSync(path) ? path : undefined;
+}
+
+/** What a part is made of, and where it will be. */
+function planOf(part: NativePart): Plan {
+  const { output, options: own } = recipes[part];
+  const sources = sourcesOf(part);
+  const options = [...commonOptions, ...own];
+  const folder = cachePath('native', `${part}-${digest(part, sources, options)}`);
+  return { path: join(folder, output), sources, options };
 }
 
 /** Where the headers are that the native parts share. */

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import { ftruncateSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { readKernel } from '../../kernel/build/kernel-file.js';
+import { locateKernel } from '../../kernel/build/locate.js';
+import { SeededEntropy, SimulatedClock } from '../host/index.js';
+import { Kernel } from './index.js';
+import { KernelMemory } from './memory.js';
+import { InitialPages, SharedPages, type Piece } from './shared-pages.js';
+
+const { addonThere } = vi.hoisted(() => ({ addonThere: { value: true } }));
+vi.mock(import('../addon/addon.js'), async (original) => {
+  const actual = await original();
+  return {
+    ...actual,
+    addonIfBuilt: () => (addonThere.value ? actual.addonIfBuilt() : undefined),
+  };
+});
+
+beforeEach(() => {
+  addonThere.value = true;
+});
+
+const wasmPages = 4;
+const pageBytes = 4096;
+
+class Fixture {
+  readonly wasm = new WebAssembly.Memory({ initial: wasmPages, maximum: 8 });
+  readonly memory = new KernelMemory(this.wasm);
+}
+
+const pieces: readonly Piece[] = [
+  { address: 100, bytes: Uint8Array.of(1, 2, 3) },
+  { address: 3 * pageBytes, bytes: new Uint8Array(2 * pageBytes).fill(7) },
+];
+
+/** What a memory is that begins with the pieces. */
+function expected(): Uint8Array {
+  const all = new Uint8Array(wasmPages * 65_536);
+  for (const { address, bytes } of pieces) all.set(bytes, address);
+  return all;
+}
+
+describe('pages that memories share', () => {
+  test('are there in each, and what one writes no other sees', () => {
+    const pages = SharedPages.of(pieces)!;
+    const [first, second] = [new Fixture(), new Fixture()];
+    expect(pages.layOver(first.memory)).toBe(true);
+    first.memory.bytes[101] = 9;
+    first.memory.bytes[3 * pageBytes] = 0;
+    expect(pages.layOver(second.memory)).toBe(true);
+    expect(Buffer.compare(second.memory.bytes, expected())).toBe(0);
+    expect([...first.memory.bytes.subarray(100, 103)]).toEqual([1, 9, 3]);
+  });
+
+  test('stay when the memory grows', () => {
+    const { wasm, memory } = new Fixture();
+    SharedPages.of(pieces)!.layOver(memory);
+    memory.bytes[5] = 4;
+    wasm.grow(3);
+    const after = expected();
+    after[5] = 4;
+    expect(Buffer.compare(memory.bytes.subarray(0, after.length), after)).toBe(0);
+    expect(memory.bytes.subarray(after.length).every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('cannot be changed through their file', () => {
+    const pages = SharedPages.of(pieces)!;
+    const folder = '/proc/self/fd';
+    const linkOf = (fd: string): string => {
+      try {
+        return readlinkSync(`${folder}/${fd}`);
+      } catch {
+        return '';
+      }
+    };
+    const fds = readdirSync(folder).filter((fd) => linkOf(fd).includes('libos-pages'));
+    expect(fds.length).toBeGreaterThan(0);
+    for (const fd of fds) {
+      expect(() => writeSync(Number(fd), 'x', 0)).toThrow(/EPERM/);
+      expect(() => ftruncateSync(Number(fd), 0)).toThrow(/EPERM/);
+    }
+    expect(pages.layOver(new Fixture().memory)).toBe(true);
+  });
+
+  test('come to the second memory and those after it; the first has a copy', () => {
+    const initial = new InitialPages(() => pieces);
+    const mapped = (): number =>
+      readFileSync('/proc/self/maps', 'utf8').split('libos-pages').length;
+    const counts = [mapped()];
+    const kept: Fixture[] = [];
+    for (let round = 0; round < 3; round++) {
+      const fixture = new Fixture();
+      initial.fill(fixture.memory);
+      kept.push(fixture);
+      counts.push(mapped());
+    }
+    expect(counts.map((count) => count - counts[0]!)).toEqual([0, 0, 1, 2]);
+    for (const { memory } of kept) expect(Buffer.compare(memory.bytes, expected())).toBe(0);
+  });
+
+  test('are copied where there is no addon', () => {
+    addonThere.value = false;
+    const initial = new InitialPages(() => pieces);
+    for (let round = 0; round < 3; round++) {
+      const { memory } = new Fixture();
+      initial.fill(memory);
+      expect(Buffer.compare(memory.bytes, expected())).toBe(0);
+    }
+  });
+});
+
+test('kernels that share pages do what kernels with copies do, byte for byte', async () => {
+  const bytes = await readKernel(locateKernel().wasmPath);
+  const run = async (): Promise<Buffer[]> => {
+    const kernel = await Kernel.load({ bytes });
+    const outside = () => ({
+      clock: new SimulatedClock(1e9),
+      entropy: SeededEntropy.fromSeed('shared'),
+    });
+    const boots = Array.from({ length: 2 }, () => kernel.boot(outside()));
+    const image = boots[0]!.snapshot();
+    const clones = Array.from({ length: 3 }, () => kernel.clone(image, outside()));
+    return [...boots, ...clones].map((instance) => {
+      instance.timer();
+      instance.processCreate(0, 0);
+      return Buffer.from(instance.memory.bytes);
+    });
+  };
+  addonThere.value = false;
+  const copied = await run();
+  addonThere.value = true;
+  const shared = await run();
+  expect(shared.map((bytes, index) => bytes.compare(copied[index]!))).toEqual([0, 0, 0, 0, 0]);
+  // All clones did the same.
+  expect(shared[2]!.compare(shared[4]!)).toBe(0);
+});

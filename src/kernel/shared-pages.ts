@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/**
+ * Pages that memories share until they write to them. WebAssembly cannot share memory between instances, but the
+ * machine can: the pages are kept in a file in memory, which is laid over the beginning of each new memory, copy on
+ * write (mmap(2), MAP_PRIVATE). That needs the addon; without it, pages are copied.
+ */
+import { addonIfBuilt } from '../addon/addon.js';
+import type { KernelMemory } from './memory.js';
+
+/** What is to be at an address. */
+export interface Piece {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A memory has whole pages of this size, and the machine's are no larger. */
+const granuleBytes = 65_536;
+/** Of memfd_create(2): MFD_ALLOW_SEALING. */
+const allowSealing = 2;
+/** Of fcntl(2): F_ADD_SEALS, and all that keep the file as it is. */
+const addSeals = 1033;
+const allSeals = 0xf;
+/** Each has a descriptor, of which a process has a thousand for all that it does. */
+const filesMax = 64;
+
+let files = 0;
+const unused = new FinalizationRegistry<number>((fd) => {
+  files--;
+  addonIfBuilt()?.close(fd);
+});
+
+/** Never changes once it is made. */
+export class SharedPages {
+  readonly #fd: number;
+  readonly #lengthBytes: number;
+
+  private constructor(fd: number, lengthBytes: number) {
+    this.#fd = fd;
+    this.#lengthBytes = lengthBytes;
+    files++;
+    unused.register(this, fd);
+  }
+
+  /** Undefined where this machine or process has no way to share them. */
+  static of(pieces: Iterable<Piece>): SharedPages | undefined {
+    const addon = files < filesMax ? addonIfBuilt() : undefined;
+    if (!addon) return undefined;
+    const fd = addon.memfd('libos-pages', allowSealing);
+    if (fd < 0) return undefined;
+    let endBytes = 0;
+    let written = true;
+    for (const { address, bytes } of pieces) {
+      endBytes = Math.max(endBytes, address + bytes.length);
+      written &&= addon.pwrite(fd, bytes, 0, bytes.length, address) === bytes.length;
+    }
+    const lengthBytes = Math.ceil(endBytes / granuleBytes) * granuleBytes;
+    written &&= addon.truncate(fd, lengthBytes) === 0 && addon.fcntl(fd, addSeals, allSeals) === 0;
+    if (written) return new SharedPages(fd, lengthBytes);
+    addon.close(fd);
+    return undefined;
+  }
+
+  /** Makes the beginning of a new memory these pages; false where the machine refuses one more mapping. */
+  layOver({ bytes }: KernelMemory): boolean {
+    const mapped = addonIfBuilt()?.mapPrivate(bytes, 0, this.#lengthBytes, this.#fd);
+    return mapped === 0;
+  }
+}
+
+/**
+ * What new memories begin with. The first one gets a copy, since sharing takes as long as copying twice and most
+ * images are used once; all that come after it share.
+ */
+export class InitialPages {
+  readonly #pieces: () => Iterable<Piece>;
+  #uses = 0;
+  #shared: SharedPages | undefined;
+
+  constructor(pieces: () => Iterable<Piece>) {
+    this.#pieces = pieces;
+  }
+
+  /** Context: the memory is new, all zero. */
+  fill(memory: KernelMemory): void {
+    if (++this.#uses === 2) this.#shared = SharedPages.of(this.#pieces());
+    if (this.#shared?.layOver(memory)) return;
+    const { bytes: all } = memory;
+    for (const { address, bytes } of this.#pieces()) all.set(bytes, address);
+  }
+}
