@@ -30,7 +30,7 @@ const core = '0';
 /** How often both sides are measured, one after the other. */
 const turns = 3;
 
-type Part = 'hosts' | 'tcp' | 'plain' | 'mptcp' | 'sctp' | 'udp';
+type Part = 'hosts' | 'tcp' | 'plain' | 'digest' | 'mptcp' | 'sctp' | 'udp';
 
 const choice: KernelChoice | undefined =
   values.kernel === undefined
@@ -53,12 +53,14 @@ async function measure(part: Part, kernel: Kernel): Promise<unknown> {
     case 'hosts':
       return measureHosts(kernel);
     case 'tcp':
-      return measureStream(kernel, 'tcp', true);
+      return measureStream(kernel, 'tcp', { withOffloads: true });
     case 'plain':
-      return measureStream(kernel, 'tcp', false);
+      return measureStream(kernel, 'tcp', { withOffloads: false });
+    case 'digest':
+      return measureStream(kernel, 'tcp', { withOffloads: false, digest: 'headers' });
     case 'mptcp':
     case 'sctp':
-      return measureStream(kernel, part, true);
+      return measureStream(kernel, part, { withOffloads: true });
     case 'udp':
       return measureUdp(kernel);
   }
@@ -69,7 +71,7 @@ function measureAll(): KernelReport {
   const file = locateKernel(choice ?? { name }).wasmPath;
   const full = inChild('hosts', name) as HostFigures;
   const sim = inChild('hosts', 'sim') as HostFigures;
-  const [mptcp, sctp] = (['mptcp', 'sctp'] as const).map(
+  const [digest, mptcp, sctp] = (['digest', 'mptcp', 'sctp'] as const).map(
     (part) => inChild(part, name) as StreamFigures,
   );
   const all = Array.from({ length: turns }, () => measureTurn(name));
@@ -92,7 +94,10 @@ function measureAll(): KernelReport {
     idleWakeUps: sim.idleWakeUps,
     wasmGzipBytes: gzipSync(readFileSync(file), { level: 9 }).length,
     tcpOffload: compared(tcp, native.offloadsBitsPerSecond),
-    tcpPlain: compared(plain, native.plainBitsPerSecond),
+    tcpPlain: {
+      ...compared(plain, native.plainBitsPerSecond),
+      withDigestBitsPerSecond: digest!.bitsPerSecond,
+    },
     mptcpOffload: { libosBitsPerSecond: mptcp!.bitsPerSecond },
     sctpOffload: { libosBitsPerSecond: sctp!.bitsPerSecond },
     udp: {

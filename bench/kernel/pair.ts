@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 /** Two hosts of this process with an ideal wire between them: wall time is all that limits them. */
-import { Simulation, type SimulatedHost } from '../../src/dce/index.js';
+import { Simulation, type DigestCoverage, type SimulatedHost } from '../../src/dce/index.js';
 import type { Offload } from '../../src/host/index.js';
 import type { Kernel } from '../../src/kernel/index.js';
 import type { Link } from '../../src/link/index.js';
@@ -24,8 +24,18 @@ const none: Record<Offload, boolean> = {
 };
 const address = '192.0.2.2';
 
-export async function createPair(kernel: Kernel, withOffloads: boolean): Promise<Pair> {
-  const simulation = new Simulation({ kernel, addresses: 'manual' });
+/** What the two are like. */
+export interface PairOptions {
+  readonly withOffloads: boolean;
+  /** What a simulation keeps of frames for its digest: nothing by default here, since native Linux keeps none. */
+  readonly digest?: DigestCoverage;
+}
+
+export async function createPair(
+  kernel: Kernel,
+  { withOffloads, digest = 'none' }: PairOptions,
+): Promise<Pair> {
+  const simulation = new Simulation({ kernel, addresses: 'manual', digest });
   const [a, b] = [simulation.host('a'), simulation.host('b')];
   const link = simulation.connect(a, b, withOffloads ? {} : { offloads: none });
   for (const [host, own] of [

@@ -2,7 +2,7 @@
 
 /** One bulk flow between two hosts of this process, by any transport that sends streams. */
 import { best } from './best.js';
-import { createPair } from './pair.js';
+import { createPair, type PairOptions } from './pair.js';
 import { transfer, type Transport } from './transfer.js';
 import type { Kernel } from '../../src/kernel/index.js';
 import type { Link } from '../../src/link/index.js';
@@ -16,10 +16,10 @@ export interface StreamFigures {
 export async function measureStream(
   kernel: Kernel,
   transport: Transport,
-  withOffloads: boolean,
+  options: PairOptions,
 ): Promise<StreamFigures> {
-  const { simulation, a, b, link, address } = await createPair(kernel, withOffloads);
-  const bytes = withOffloads && transport !== 'sctp' ? 1e9 : 2e8;
+  const { simulation, a, b, link, address } = await createPair(kernel, options);
+  const bytes = options.withOffloads && transport !== 'sctp' ? 1e9 : 2e8;
   const measure = async (): Promise<StreamFigures> => {
     const framesBefore = framesOn(link);
     const startMs = performance.now();

@@ -13,7 +13,7 @@ const seconds = 1;
 
 /** Datagrams that arrived in a second of wall time. */
 export async function measureUdp(kernel: Kernel): Promise<number> {
-  const { simulation, a, b, address } = await createPair(kernel, true);
+  const { simulation, a, b, address } = await createPair(kernel, { withOffloads: true });
   const from = a.posix.spawn();
   const to = b.posix.spawn();
   const receiver = to.socket(AF_INET, SOCK_DGRAM);
