@@ -147,11 +147,8 @@ export class Kernel {
   /** A new instance with Linux booted in it. */
   boot(options: BootOptions): KernelInstance {
     const memoryMaxBytes = this.#memoryMaxBytes(options.memoryMax ?? memoryMaxDefault);
-    const instance = this.#instantiate(
-      this.memoryToBootBytes(memoryMaxBytes),
-      memoryMaxBytes,
-      options,
-    );
+    const memoryBytes = this.memoryToBootBytes(memoryMaxBytes);
+    const instance = this.#instantiate(memoryBytes, memoryMaxBytes, options);
     this.#data.fill(instance.memory);
     if (instance.abiVersion !== ABI_VERSION) {
       throw foreign(
@@ -163,6 +160,7 @@ export class Kernel {
       cmdline: options.cmdline ?? '',
       realtimeOffsetMs: options.realtimeOffsetMs ?? realtimeOffsetMsDefault,
     });
+    this.#data.learn(instance.memory, memoryBytes);
     return instance;
   }
 

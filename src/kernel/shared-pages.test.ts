@@ -4,6 +4,7 @@ import { ftruncateSync, readdirSync, readFileSync, readlinkSync, writeSync } fro
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { readKernel } from '../../kernel/build/kernel-file.js';
 import { locateKernel } from '../../kernel/build/locate.js';
+import { addon } from '../addon/addon.js';
 import { SeededEntropy, SimulatedClock } from '../host/index.js';
 import { Kernel } from './index.js';
 import { KernelMemory } from './memory.js';
@@ -26,8 +27,25 @@ const wasmPages = 4;
 const pageBytes = 4096;
 
 class Fixture {
-  readonly wasm = new WebAssembly.Memory({ initial: wasmPages, maximum: 8 });
-  readonly memory = new KernelMemory(this.wasm);
+  readonly wasm: WebAssembly.Memory;
+  readonly memory: KernelMemory;
+
+  constructor(initial = wasmPages) {
+    this.wasm = new WebAssembly.Memory({ initial, maximum: 8 });
+    this.memory = new KernelMemory(this.wasm);
+  }
+}
+
+/** Those beyond the first granule that the machine has given. */
+function residentPages({ memory }: Fixture): number[] {
+  const ranges = new Float64Array(64);
+  const count = addon().residentRanges(memory.bytes, ranges);
+  return Array.from({ length: count }, (_, index) => ({
+    first: ranges[2 * index]! / pageBytes,
+    pages: ranges[2 * index + 1]! / pageBytes,
+  }))
+    .flatMap(({ first, pages }) => Array.from({ length: pages }, (_, page) => first + page))
+    .filter((page) => page >= 16);
 }
 
 const pieces: readonly Piece[] = [
@@ -100,6 +118,22 @@ describe('pages that memories share', () => {
     for (const { memory } of kept) expect(Buffer.compare(memory.bytes, expected())).toBe(0);
   });
 
+  test('are followed by those that the first memory has touched beyond them', () => {
+    const small: readonly Piece[] = [{ address: 0, bytes: Uint8Array.of(1) }];
+    const initial = new InitialPages(() => small);
+    const [first, second, other] = [new Fixture(), new Fixture(), new Fixture(5)];
+    const touchedPage = 40;
+    initial.fill(first.memory);
+    first.memory.bytes[touchedPage * pageBytes] = 1;
+    first.memory.bytes[touchedPage * pageBytes] = 0;
+    initial.learn(first.memory, first.memory.sizeBytes);
+    for (const { memory } of [second, other]) initial.fill(memory);
+    expect(residentPages(second)).toEqual([touchedPage]);
+    // It is of another size: what lies where is not known.
+    expect(residentPages(other)).toEqual([]);
+    expect(second.memory.bytes.subarray(pageBytes).every((byte) => byte === 0)).toBe(true);
+  });
+
   test('are copied where there is no addon', () => {
     addonThere.value = false;
     const initial = new InitialPages(() => pieces);
@@ -119,7 +153,7 @@ test('kernels that share pages do what kernels with copies do, byte for byte', a
       clock: new SimulatedClock(1e9),
       entropy: SeededEntropy.fromSeed('shared'),
     });
-    const boots = Array.from({ length: 2 }, () => kernel.boot(outside()));
+    const boots = Array.from({ length: 3 }, () => kernel.boot(outside()));
     const image = boots[0]!.snapshot();
     const clones = Array.from({ length: 3 }, () => kernel.clone(image, outside()));
     return [...boots, ...clones].map((instance) => {
@@ -132,7 +166,7 @@ test('kernels that share pages do what kernels with copies do, byte for byte', a
   const copied = await run();
   addonThere.value = true;
   const shared = await run();
-  expect(shared.map((bytes, index) => bytes.compare(copied[index]!))).toEqual([0, 0, 0, 0, 0]);
+  expect(shared.map((bytes, index) => bytes.compare(copied[index]!))).toEqual([0, 0, 0, 0, 0, 0]);
   // All clones did the same.
-  expect(shared[2]!.compare(shared[4]!)).toBe(0);
+  expect(shared[3]!.compare(shared[5]!)).toBe(0);
 });

@@ -61,12 +61,23 @@ export class SharedPages {
     return undefined;
   }
 
+  get lengthBytes(): number {
+    return this.#lengthBytes;
+  }
+
   /** Makes the beginning of a new memory these pages; false where the machine refuses one more mapping. */
   layOver({ bytes }: KernelMemory): boolean {
     const mapped = addonIfBuilt()?.mapPrivate(bytes, 0, this.#lengthBytes, this.#fd);
     return mapped === 0;
   }
 }
+
+/** Where a memory has been touched: offset and length, in bytes. */
+type Range = readonly [offset: number, lengthBytes: number];
+
+/** Ranges as near as this are one: a call costs more than a few pages. */
+const gapBytesMax = 3 * 4096;
+const rangesMax = 128;
 
 /**
  * What new memories begin with. The first one gets a copy, since sharing takes as long as copying twice and most
@@ -76,6 +87,8 @@ export class InitialPages {
   readonly #pieces: () => Iterable<Piece>;
   #uses = 0;
   #shared: SharedPages | undefined;
+  /** By the size that a memory began with. */
+  readonly #touched = new Map<number, readonly Range[]>();
 
   constructor(pieces: () => Iterable<Piece>) {
     this.#pieces = pieces;
@@ -84,8 +97,47 @@ export class InitialPages {
   /** Context: the memory is new, all zero. */
   fill(memory: KernelMemory): void {
     if (++this.#uses === 2) this.#shared = SharedPages.of(this.#pieces());
-    if (this.#shared?.layOver(memory)) return;
+    if (this.#shared?.layOver(memory)) {
+      this.#populate(memory, this.#shared.lengthBytes);
+      return;
+    }
     const { bytes: all } = memory;
     for (const { address, bytes } of this.#pieces()) all.set(bytes, address);
   }
+
+  /**
+   * From now on memories that begin with `startBytes` get the pages that this one has come to need beyond its initial
+   * ones, in a few calls instead of one by one as they are touched. Context: it began with so many, was filled, and
+   * has done since what each will do, such as to boot.
+   */
+  learn({ bytes }: KernelMemory, startBytes: number): void {
+    if (this.#touched.has(startBytes)) return;
+    this.#touched.set(startBytes, residentRanges(bytes.subarray(0, startBytes)));
+  }
+
+  #populate({ bytes }: KernelMemory, fromBytes: number): void {
+    const addon = addonIfBuilt();
+    for (const [offset, lengthBytes] of this.#touched.get(bytes.length) ?? []) {
+      const start = Math.max(offset, fromBytes);
+      const end = offset + lengthBytes;
+      // A machine that cannot gives them as they are touched.
+      if (start < end) addon?.populate(bytes, start, end - start);
+    }
+  }
+}
+
+function residentRanges(bytes: Uint8Array): Range[] {
+  const found = new Float64Array(2 * rangesMax);
+  const count = addonIfBuilt()?.residentRanges(bytes, found) ?? 0;
+  const ranges: [number, number][] = [];
+  for (let i = 0; i < count; i++) {
+    const [offset, lengthBytes] = [found[2 * i]!, found[2 * i + 1]!];
+    const before = ranges.at(-1);
+    if (before && offset - (before[0] + before[1]) <= gapBytesMax) {
+      before[1] = offset + lengthBytes - before[0];
+    } else {
+      ranges.push([offset, lengthBytes]);
+    }
+  }
+  return ranges;
 }
