@@ -338,7 +338,7 @@ export class KernelInstance implements HostedKernel {
     return this.#death;
   }
 
-  /** Goes on from an image, in a memory as large and new. Context: called by Kernel. */
+  /** Goes on from an image, in a memory as large and new. Context: called by Kernel. @internal */
   startFrom(image: KernelImage, pages: InitialPages): void {
     pages.fill(this.memory);
     this.#goOnFrom(image);
