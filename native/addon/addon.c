@@ -9,6 +9,7 @@ static void (*const inits[])(napi_env env, napi_value exports) = {
 	libos_init_frame,
 	libos_init_notify,
 	libos_init_packet,
+	libos_init_pages,
 	libos_init_pair,
 	libos_init_process,
 	libos_init_sockets,

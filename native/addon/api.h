@@ -56,6 +56,7 @@ void libos_init_frame(napi_env env, napi_value exports);
 void libos_init_kernel(napi_env env, napi_value exports);
 void libos_init_notify(napi_env env, napi_value exports);
 void libos_init_packet(napi_env env, napi_value exports);
+void libos_init_pages(napi_env env, napi_value exports);
 void libos_init_pair(napi_env env, napi_value exports);
 void libos_init_process(napi_env env, napi_value exports);
 void libos_init_sockets(napi_env env, napi_value exports);

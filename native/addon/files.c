@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -160,53 +159,6 @@ static napi_value file_memfd(napi_env env, napi_callback_info info)
 	return libos_result(env, memfd_create(name, (unsigned int)libos_integer(&call, 1) | MFD_CLOEXEC));
 }
 
-/* Lays a file over bytes, which change with it no more once they are written to. */
-static napi_value map_private(napi_env env, napi_callback_info info)
-{
-	struct libos_call call = libos_begin(env, info);
-	struct libos_bytes over = libos_range(&call, 0);
-	void *mapped = mmap(over.start, over.length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
-			    (int)libos_integer(&call, 3), 0);
-
-	return libos_result(env, mapped == MAP_FAILED ? -1 : 0);
-}
-
-/* Where in bytes there are pages of the machine: offset, length, offset, length ... into doubles. */
-static napi_value resident_ranges(napi_env env, napi_callback_info info)
-{
-	struct libos_call call = libos_begin(env, info);
-	struct libos_bytes bytes = libos_bytes(&call, 0);
-	struct libos_bytes into = libos_bytes(&call, 1);
-	double *numbers = (double *)(void *)into.start;
-	int64_t count_max = (int64_t)(into.length / (2 * sizeof(double))), count = 0;
-	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE), pages = bytes.length / page_bytes;
-	unsigned char *is_there = malloc(pages + 1);
-
-	if (!is_there || mincore(bytes.start, bytes.length, is_there) < 0) {
-		free(is_there);
-		return libos_number(env, -errno);
-	}
-	for (size_t page = 0, end; page < pages && count < count_max; page = end + 1) {
-		for (end = page; end < pages && is_there[end] & 1; end++)
-			;
-		if (end == page)
-			continue;
-		numbers[2 * count] = (double)(page * page_bytes);
-		numbers[2 * count++ + 1] = (double)((end - page) * page_bytes);
-	}
-	free(is_there);
-	return libos_number(env, (double)count);
-}
-
-/* Gives bytes pages of their own, as writing to each would. */
-static napi_value populate(napi_env env, napi_callback_info info)
-{
-	struct libos_call call = libos_begin(env, info);
-	struct libos_bytes range = libos_range(&call, 0);
-
-	return libos_result(env, madvise(range.start, range.length, MADV_POPULATE_WRITE));
-}
-
 static napi_value file_truncate(napi_env env, napi_callback_info info)
 {
 	struct libos_call call = libos_begin(env, info);
@@ -288,9 +240,6 @@ void libos_init_files(napi_env env, napi_value exports)
 	libos_function(env, exports, "pipe", file_pipe);
 	libos_function(env, exports, "eventfd", file_eventfd);
 	libos_function(env, exports, "memfd", file_memfd);
-	libos_function(env, exports, "mapPrivate", map_private);
-	libos_function(env, exports, "residentRanges", resident_ranges);
-	libos_function(env, exports, "populate", populate);
 	libos_function(env, exports, "truncate", file_truncate);
 	libos_function(env, exports, "inode", file_inode);
 	libos_function(env, exports, "status", file_status);

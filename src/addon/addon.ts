@@ -7,6 +7,7 @@ import type { FilesBinding } from './binding/files.js';
 import type { FramesBinding } from './binding/frames.js';
 import type { KernelBinding } from './binding/kernel.js';
 import type { NotifyBinding } from './binding/notify.js';
+import type { PagesBinding } from './binding/pages.js';
 import type { PairBinding } from './binding/pair.js';
 import type { ProcessBinding } from './binding/process.js';
 import type { ReactorBinding } from './binding/reactor.js';
@@ -22,6 +23,7 @@ export interface Addon
     FramesBinding,
     KernelBinding,
     NotifyBinding,
+    PagesBinding,
     PairBinding,
     ProcessBinding,
     SocketsBinding,

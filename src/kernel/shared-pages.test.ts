@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+import { once } from 'node:events';
 import { ftruncateSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readKernel } from '../../kernel/build/kernel-file.js';
 import { locateKernel } from '../../kernel/build/locate.js';
 import { addon } from '../addon/addon.js';
+import { buildNative } from '../addon/build.js';
 import { SeededEntropy, SimulatedClock } from '../host/index.js';
 import { Kernel } from './index.js';
 import { KernelMemory } from './memory.js';
@@ -17,6 +20,10 @@ vi.mock(import('../addon/addon.js'), async (original) => {
     ...actual,
     addonIfBuilt: () => (addonThere.value ? actual.addonIfBuilt() : undefined),
   };
+});
+
+beforeAll(() => {
+  buildNative('addon');
 });
 
 beforeEach(() => {
@@ -53,6 +60,21 @@ const pieces: readonly Piece[] = [
   { address: 3 * pageBytes, bytes: new Uint8Array(2 * pageBytes).fill(7) },
 ];
 
+/** Descriptors of the files that pages are in. */
+function pageFiles(): number[] {
+  const folder = '/proc/self/fd';
+  const linkOf = (fd: string): string => {
+    try {
+      return readlinkSync(`${folder}/${fd}`);
+    } catch {
+      return '';
+    }
+  };
+  return readdirSync(folder)
+    .filter((fd) => linkOf(fd).includes('libos-pages'))
+    .map(Number);
+}
+
 /** What a memory is that begins with the pieces. */
 function expected(): Uint8Array {
   const all = new Uint8Array(wasmPages * 65_536);
@@ -85,19 +107,11 @@ describe('pages that memories share', () => {
 
   test('cannot be changed through their file', () => {
     const pages = SharedPages.of(pieces)!;
-    const folder = '/proc/self/fd';
-    const linkOf = (fd: string): string => {
-      try {
-        return readlinkSync(`${folder}/${fd}`);
-      } catch {
-        return '';
-      }
-    };
-    const fds = readdirSync(folder).filter((fd) => linkOf(fd).includes('libos-pages'));
+    const fds = pageFiles();
     expect(fds.length).toBeGreaterThan(0);
     for (const fd of fds) {
-      expect(() => writeSync(Number(fd), 'x', 0)).toThrow(/EPERM/);
-      expect(() => ftruncateSync(Number(fd), 0)).toThrow(/EPERM/);
+      expect(() => writeSync(fd, 'x', 0)).toThrow(/EPERM/);
+      expect(() => ftruncateSync(fd, 0)).toThrow(/EPERM/);
     }
     expect(pages.layOver(new Fixture().memory)).toBe(true);
   });
@@ -143,6 +157,24 @@ describe('pages that memories share', () => {
       expect(Buffer.compare(memory.bytes, expected())).toBe(0);
     }
   });
+});
+
+test('a thread that ends leaves no file behind', async () => {
+  const program = `
+    const { workerData } = require('node:worker_threads');
+    const { pagesCreate } = require(workerData);
+    for (let i = 0; i < 10; i++) globalThis['kept' + i] = pagesCreate();
+  `;
+  const before = pageFiles().length;
+  const workers = Array.from(
+    { length: 10 },
+    () => new Worker(program, { eval: true, workerData: buildNative('addon') }),
+  );
+  await Promise.all(workers.map((worker) => once(worker, 'exit')));
+  // Some of this thread's may have been collected meanwhile.
+  expect(pageFiles().length).toBeLessThanOrEqual(before);
+  // A process has sixty-four at a time, and those of the threads are back.
+  expect(SharedPages.of(pieces)).toBeDefined();
 });
 
 test('kernels that share pages do what kernels with copies do, byte for byte', async () => {

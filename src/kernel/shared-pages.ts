@@ -5,7 +5,8 @@
  * machine can: the pages are kept in a file in memory, which is laid over the beginning of each new memory, copy on
  * write (mmap(2), MAP_PRIVATE). That needs the addon; without it, pages are copied.
  */
-import { addonIfBuilt } from '../addon/addon.js';
+import { addonIfBuilt, type Addon } from '../addon/addon.js';
+import type { PagesHandle } from '../addon/binding/pages.js';
 import type { KernelMemory } from './memory.js';
 
 /** What is to be at an address. */
@@ -16,59 +17,37 @@ export interface Piece {
 
 /** A memory has whole pages of this size, and the machine's are no larger. */
 const granuleBytes = 65_536;
-/** Of memfd_create(2): MFD_ALLOW_SEALING. */
-const allowSealing = 2;
-/** Of fcntl(2): F_ADD_SEALS, and all that keep the file as it is. */
-const addSeals = 1033;
-const allSeals = 0xf;
-/** Each has a descriptor, of which a process has a thousand for all that it does. */
-const filesMax = 64;
-
-let files = 0;
-const unused = new FinalizationRegistry<number>((fd) => {
-  files--;
-  addonIfBuilt()?.close(fd);
-});
 
 /** Never changes once it is made. */
 export class SharedPages {
-  readonly #fd: number;
-  readonly #lengthBytes: number;
+  readonly lengthBytes: number;
+  readonly #addon: Addon;
+  readonly #handle: PagesHandle;
 
-  private constructor(fd: number, lengthBytes: number) {
-    this.#fd = fd;
-    this.#lengthBytes = lengthBytes;
-    files++;
-    unused.register(this, fd);
+  private constructor(addon: Addon, handle: PagesHandle, lengthBytes: number) {
+    this.#addon = addon;
+    this.#handle = handle;
+    this.lengthBytes = lengthBytes;
   }
 
   /** Undefined where this machine or process has no way to share them. */
   static of(pieces: Iterable<Piece>): SharedPages | undefined {
-    const addon = files < filesMax ? addonIfBuilt() : undefined;
-    if (!addon) return undefined;
-    const fd = addon.memfd('libos-pages', allowSealing);
-    if (fd < 0) return undefined;
+    const addon = addonIfBuilt();
+    const handle = addon?.pagesCreate();
+    if (!addon || typeof handle !== 'object') return undefined;
     let endBytes = 0;
-    let written = true;
     for (const { address, bytes } of pieces) {
       endBytes = Math.max(endBytes, address + bytes.length);
-      written &&= addon.pwrite(fd, bytes, 0, bytes.length, address) === bytes.length;
+      if (addon.pagesWrite(handle, bytes, address) !== 0) return undefined;
     }
     const lengthBytes = Math.ceil(endBytes / granuleBytes) * granuleBytes;
-    written &&= addon.truncate(fd, lengthBytes) === 0 && addon.fcntl(fd, addSeals, allSeals) === 0;
-    if (written) return new SharedPages(fd, lengthBytes);
-    addon.close(fd);
-    return undefined;
-  }
-
-  get lengthBytes(): number {
-    return this.#lengthBytes;
+    if (addon.pagesSeal(handle, lengthBytes) !== 0) return undefined;
+    return new SharedPages(addon, handle, lengthBytes);
   }
 
   /** Makes the beginning of a new memory these pages; false where the machine refuses one more mapping. */
   layOver({ bytes }: KernelMemory): boolean {
-    const mapped = addonIfBuilt()?.mapPrivate(bytes, 0, this.#lengthBytes, this.#fd);
-    return mapped === 0;
+    return this.#addon.pagesLayOver(this.#handle, bytes, this.lengthBytes) === 0;
   }
 }
 

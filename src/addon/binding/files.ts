@@ -23,18 +23,6 @@ export interface FilesBinding {
   pipe(flags: number, fds: Int32Array): number;
   eventfd(initial: number, flags: number): number;
   memfd(name: string, flags: number): number;
-  /**
-   * mmap(2) with MAP_PRIVATE: lays the beginning of a file over whole pages of `bytes`, which belong to a memory of
-   * WebAssembly. What is written there does not reach the file.
-   */
-  mapPrivate(bytes: Uint8Array, offset: number, lengthBytes: number, fd: number): number;
-  /**
-   * mincore(2): where in `bytes`, whole pages, there are pages of the machine: offset, length, offset, length … into
-   * `ranges`, as many as fit. How many there are, or -errno.
-   */
-  residentRanges(bytes: Uint8Array, ranges: Float64Array): number;
-  /** madvise(2) with MADV_POPULATE_WRITE, which Linux has since 5.14: gives whole pages at once what writes would. */
-  populate(bytes: Uint8Array, offset: number, lengthBytes: number): number;
   truncate(fd: number, lengthBytes: number): number;
   /** `st_ino`. */
   inode(fd: number): number;
