@@ -29,7 +29,7 @@ const repetitions = Number(values.repetitions ?? (quick ? 1 : 5));
 const core = '1';
 const pinned = ['taskset', '-c', core];
 /** What a host with an address takes, and more: below that no more of them are begun. */
-const bytesForHost = 1.9 * 2 ** 20;
+const bytesForHost = 2 ** 20;
 const bytesForProcess = 2 ** 30;
 /** Without it V8 reserves 10 GiB of addresses for each host, and there is no room for more than some 9,500. */
 const manyMemories = ['--disable-wasm-trap-handler'];

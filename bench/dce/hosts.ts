@@ -2,12 +2,12 @@
 
 /** How many hosts one process holds, what each costs, and how soon a scenario can begin. */
 import { readFileSync } from 'node:fs';
-import process from 'node:process';
+import { processMemory } from '../lib/memory.js';
 import { createSimulation } from './topology.js';
 
 export interface HostsFigures {
   readonly count: number;
-  /** Resident memory of the process for each host, when all have pinged. */
+  /** Memory of the process for each host, when all have pinged: pages that hosts share count once. */
   readonly bytesPerHost: number;
   /** All of them booted, with addresses and routes. */
   readonly bootSeconds: number;
@@ -18,7 +18,7 @@ export interface HostsFigures {
 
 /** In pairs, each on a link of its own: every host pings its neighbour. */
 export async function measureHosts(count: number): Promise<HostsFigures> {
-  const bytesBefore = process.memoryUsage.rss();
+  const bytesBefore = processMemory().pssBytes;
   const startMs = performance.now();
   const simulation = createSimulation();
   for (let index = 0; index < count; index += 2) {
@@ -40,7 +40,7 @@ export async function measureHosts(count: number): Promise<HostsFigures> {
   await simulation.run();
   return {
     count,
-    bytesPerHost: Math.round((process.memoryUsage.rss() - bytesBefore) / count),
+    bytesPerHost: Math.round((processMemory().pssBytes - bytesBefore) / count),
     bootSeconds,
     pingSeconds: secondsSince(pingStartMs),
     repliesMissing: count - replies,
