@@ -132,7 +132,7 @@ describe('pages that memories share', () => {
     for (const { memory } of kept) expect(Buffer.compare(memory.bytes, expected())).toBe(0);
   });
 
-  test('are followed by those that the first memory has touched beyond them', () => {
+  test('come with those that the first memory has changed, or touched beyond them', () => {
     const small: readonly Piece[] = [{ address: 0, bytes: Uint8Array.of(1) }];
     const initial = new InitialPages(() => small);
     const [first, second, other] = [new Fixture(), new Fixture(), new Fixture(5)];
@@ -140,12 +140,14 @@ describe('pages that memories share', () => {
     initial.fill(first.memory);
     first.memory.bytes[touchedPage * pageBytes] = 1;
     first.memory.bytes[touchedPage * pageBytes] = 0;
+    const changedPage = 5;
+    first.memory.bytes[changedPage * pageBytes] = 1;
     initial.learn(first.memory, first.memory.sizeBytes);
     for (const { memory } of [second, other]) initial.fill(memory);
     expect(residentPages(second)).toEqual([touchedPage]);
     // It is of another size: what lies where is not known.
     expect(residentPages(other)).toEqual([]);
-    expect(second.memory.bytes.subarray(pageBytes).every((byte) => byte === 0)).toBe(true);
+    expect(second.memory.bytes.subarray(1).every((byte) => byte === 0)).toBe(true);
   });
 
   test('are copied where there is no addon', () => {

@@ -5,8 +5,10 @@
  * machine can: the pages are kept in a file in memory, which is laid over the beginning of each new memory, copy on
  * write (mmap(2), MAP_PRIVATE). That needs the addon; without it, pages are copied.
  */
+import { Buffer } from 'node:buffer';
 import { addonIfBuilt, type Addon } from '../addon/addon.js';
 import type { PagesHandle } from '../addon/binding/pages.js';
+import { imagePageBytes } from './image.js';
 import type { KernelMemory } from './memory.js';
 
 /** What is to be at an address. */
@@ -51,11 +53,11 @@ export class SharedPages {
   }
 }
 
-/** Where a memory has been touched: offset and length, in bytes. */
+/** Whole pages of a memory: offset and length, in bytes. */
 type Range = readonly [offset: number, lengthBytes: number];
 
 /** Ranges as near as this are one: a call costs more than a few pages. */
-const gapBytesMax = 3 * 4096;
+const gapBytesMax = 3 * imagePageBytes;
 const rangesMax = 128;
 
 /**
@@ -77,7 +79,10 @@ export class InitialPages {
   fill(memory: KernelMemory): void {
     if (++this.#uses === 2) this.#shared = SharedPages.of(this.#pieces());
     if (this.#shared?.layOver(memory)) {
-      this.#populate(memory, this.#shared.lengthBytes);
+      for (const [offset, lengthBytes] of this.#touched.get(memory.sizeBytes) ?? []) {
+        // A machine that cannot gives them as they are touched.
+        addonIfBuilt()?.populate(memory.bytes, offset, lengthBytes);
+      }
       return;
     }
     const { bytes: all } = memory;
@@ -85,38 +90,56 @@ export class InitialPages {
   }
 
   /**
-   * From now on memories that begin with `startBytes` get the pages that this one has come to need beyond its initial
-   * ones, in a few calls instead of one by one as they are touched. Context: it began with so many, was filled, and
-   * has done since what each will do, such as to boot.
+   * From now on memories that begin with `startBytes` get the pages that this one has come to have for itself in a few
+   * calls, instead of one by one as they are touched. Context: it began with so many, was filled, and has done since
+   * what each will do, such as to boot.
    */
   learn({ bytes }: KernelMemory, startBytes: number): void {
-    if (this.#touched.has(startBytes)) return;
-    this.#touched.set(startBytes, residentRanges(bytes.subarray(0, startBytes)));
-  }
-
-  #populate({ bytes }: KernelMemory, fromBytes: number): void {
     const addon = addonIfBuilt();
-    for (const [offset, lengthBytes] of this.#touched.get(bytes.length) ?? []) {
-      const start = Math.max(offset, fromBytes);
-      const end = offset + lengthBytes;
-      // A machine that cannot gives them as they are touched.
-      if (start < end) addon?.populate(bytes, start, end - start);
-    }
+    if (!addon || this.#touched.has(startBytes)) return;
+    const initial = laidOut([...this.#pieces()]);
+    const beyond = bytes.subarray(initial.length, startBytes);
+    const given = residentRanges(addon, beyond).map(
+      ([offset, lengthBytes]) => [initial.length + offset, lengthBytes] as const,
+    );
+    this.#touched.set(startBytes, joined([...changedPages(initial, bytes), ...given]));
   }
 }
 
-function residentRanges(bytes: Uint8Array): Range[] {
+/** As the beginning of a memory has them. */
+function laidOut(pieces: readonly Piece[]): Uint8Array {
+  const endBytes = Math.max(0, ...pieces.map(({ address, bytes }) => address + bytes.length));
+  const all = new Uint8Array(Math.ceil(endBytes / granuleBytes) * granuleBytes);
+  for (const { address, bytes } of pieces) all.set(bytes, address);
+  return all;
+}
+
+function changedPages(before: Uint8Array, now: Uint8Array): Range[] {
+  const ranges: Range[] = [];
+  for (let at = 0; at < before.length; at += imagePageBytes) {
+    const pageOf = (bytes: Uint8Array): Uint8Array => bytes.subarray(at, at + imagePageBytes);
+    if (Buffer.compare(pageOf(before), pageOf(now)) !== 0) ranges.push([at, imagePageBytes]);
+  }
+  return ranges;
+}
+
+/** Where the machine has given pages. */
+function residentRanges(addon: Addon, bytes: Uint8Array): Range[] {
   const found = new Float64Array(2 * rangesMax);
-  const count = addonIfBuilt()?.residentRanges(bytes, found) ?? 0;
-  const ranges: [number, number][] = [];
-  for (let i = 0; i < count; i++) {
-    const [offset, lengthBytes] = [found[2 * i]!, found[2 * i + 1]!];
-    const before = ranges.at(-1);
+  const count = Math.max(0, addon.residentRanges(bytes, found));
+  return Array.from({ length: count }, (_, index) => [found[2 * index]!, found[2 * index + 1]!]);
+}
+
+/** Ascending ranges, those near each other as one. */
+function joined(ranges: readonly Range[]): Range[] {
+  const result: [number, number][] = [];
+  for (const [offset, lengthBytes] of ranges) {
+    const before = result.at(-1);
     if (before && offset - (before[0] + before[1]) <= gapBytesMax) {
       before[1] = offset + lengthBytes - before[0];
     } else {
-      ranges.push([offset, lengthBytes]);
+      result.push([offset, lengthBytes]);
     }
   }
-  return ranges;
+  return result;
 }
