@@ -99,6 +99,15 @@ bool libos_text(const struct libos_call *call, size_t index, char *text, size_t 
 	return false;
 }
 
+void *libos_handle(const struct libos_call *call, size_t index, const char *what)
+{
+	void *data = NULL;
+
+	if (napi_get_value_external(call->env, call->values[index], &data) != napi_ok || !data)
+		napi_throw_type_error(call->env, NULL, what);
+	return data;
+}
+
 napi_value libos_number(napi_env env, double value)
 {
 	napi_value number;

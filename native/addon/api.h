@@ -46,6 +46,9 @@ struct libos_bytes libos_range(const struct libos_call *call, size_t index);
 /* A string without its end cut off: false, and a TypeError waits, when it does not fit. */
 bool libos_text(const struct libos_call *call, size_t index, char *text, size_t size);
 
+/* What a handle, an external value, stands for: NULL, and a TypeError waits, when argument `index` is none. */
+void *libos_handle(const struct libos_call *call, size_t index, const char *what);
+
 napi_value libos_number(napi_env env, double value);
 /* The result of a system call: -1 becomes -errno. */
 napi_value libos_result(napi_env env, int64_t result);

@@ -59,11 +59,7 @@ static napi_value pages_create(napi_env env, napi_callback_info info)
 
 static struct pages *pages_of(const struct libos_call *call)
 {
-	void *data = NULL;
-
-	if (napi_get_value_external(call->env, call->values[0], &data) != napi_ok || !data)
-		napi_throw_type_error(call->env, NULL, "libos: a handle of pages is needed");
-	return data;
+	return libos_handle(call, 0, "libos: a handle of pages is needed");
 }
 
 static napi_value pages_write(napi_env env, napi_callback_info info)

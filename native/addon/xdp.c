@@ -287,11 +287,7 @@ static napi_value xdp_open(napi_env env, napi_callback_info info)
 
 static struct xdp *xdp_of(const struct libos_call *call)
 {
-	void *data = NULL;
-
-	if (napi_get_value_external(call->env, call->values[0], &data) != napi_ok || !data)
-		napi_throw_type_error(call->env, NULL, "libos: an XDP handle is needed");
-	return data;
+	return libos_handle(call, 0, "libos: an XDP handle is needed");
 }
 
 /* xdpMemory(handle): where received frames lie, as an ArrayBuffer. Once. */

@@ -32,6 +32,7 @@ export interface Addon
     XdpBinding {}
 
 let loaded: Addon | undefined;
+let hasLooked = false;
 
 /** Throws ERR_LIBOS_NATIVE_BUILD or ERR_LIBOS_NATIVE_LOAD. @internal */
 export function addon(): Addon {
@@ -39,9 +40,10 @@ export function addon(): Addon {
   return loaded;
 }
 
-/** The addon where it has been built and can be loaded: for what goes without it, too. @internal */
+/** The addon where it has been built and can be loaded, looked for once: for what goes without it, too. @internal */
 export function addonIfBuilt(): Addon | undefined {
-  if (loaded) return loaded;
+  if (loaded || hasLooked) return loaded;
+  hasLooked = true;
   const path = builtNative('addon');
   if (path === undefined) return undefined;
   try {

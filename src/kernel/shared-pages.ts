@@ -33,16 +33,14 @@ export class SharedPages {
   }
 
   /** Undefined where this machine or process has no way to share them. */
-  static of(pieces: Iterable<Piece>): SharedPages | undefined {
+  static of(pieces: readonly Piece[]): SharedPages | undefined {
     const addon = addonIfBuilt();
     const handle = addon?.pagesCreate();
     if (!addon || typeof handle !== 'object') return undefined;
-    let endBytes = 0;
     for (const { address, bytes } of pieces) {
-      endBytes = Math.max(endBytes, address + bytes.length);
       if (addon.pagesWrite(handle, bytes, address) !== 0) return undefined;
     }
-    const lengthBytes = Math.ceil(endBytes / granuleBytes) * granuleBytes;
+    const lengthBytes = lengthOf(pieces);
     if (addon.pagesSeal(handle, lengthBytes) !== 0) return undefined;
     return new SharedPages(addon, handle, lengthBytes);
   }
@@ -77,7 +75,7 @@ export class InitialPages {
 
   /** Context: the memory is new, all zero. */
   fill(memory: KernelMemory): void {
-    if (++this.#uses === 2) this.#shared = SharedPages.of(this.#pieces());
+    if (++this.#uses === 2) this.#shared = SharedPages.of([...this.#pieces()]);
     if (this.#shared?.layOver(memory)) {
       for (const [offset, lengthBytes] of this.#touched.get(memory.sizeBytes) ?? []) {
         // A machine that cannot gives them as they are touched.
@@ -106,10 +104,15 @@ export class InitialPages {
   }
 }
 
+/** Of the beginning of a memory that holds them all, in bytes. */
+function lengthOf(pieces: readonly Piece[]): number {
+  const endBytes = Math.max(0, ...pieces.map(({ address, bytes }) => address + bytes.length));
+  return Math.ceil(endBytes / granuleBytes) * granuleBytes;
+}
+
 /** As the beginning of a memory has them. */
 function laidOut(pieces: readonly Piece[]): Uint8Array {
-  const endBytes = Math.max(0, ...pieces.map(({ address, bytes }) => address + bytes.length));
-  const all = new Uint8Array(Math.ceil(endBytes / granuleBytes) * granuleBytes);
+  const all = new Uint8Array(lengthOf(pieces));
   for (const { address, bytes } of pieces) all.set(bytes, address);
   return all;
 }
